@@ -1,0 +1,35 @@
+import os
+import subprocess
+import sys
+
+from tfkit.cli import quiet
+
+
+def test_notes_are_dropped_and_the_rest_passes(capfd):
+    with quiet.tensorflow_import():
+        os.write(2, b"I0000 00:00:1 2 cudart_stub.cc:31] Could not find cuda drivers\n")
+        os.write(2, b"E0000 00:00:1 2 gpu.cc:1] out of memory\n")
+    assert capfd.readouterr().err == "E0000 00:00:1 2 gpu.cc:1] out of memory\n"
+
+
+def test_an_exception_inside_keeps_what_was_written(capfd):
+    try:
+        with quiet.tensorflow_import():
+            os.write(2, b"the reason\n")
+            raise ImportError("broken")
+    except ImportError:
+        pass
+    os.write(2, b"afterwards\n")
+    assert capfd.readouterr().err == "the reason\nafterwards\n"
+
+
+def test_tensorflow_starts_without_a_word():
+    program = (
+        "from tfkit.cli import quiet\n"
+        "with quiet.tensorflow_import():\n"
+        "    import tensorflow\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stderr == ""

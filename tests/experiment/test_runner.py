@@ -1,0 +1,241 @@
+import json
+
+import keras
+import numpy as np
+import pytest
+from rich.console import Console
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+import tfkit
+from tfkit.experiment import (
+    DecayOptions,
+    Experiment,
+    ModelOptions,
+    OptimizerOptions,
+    RegularizationOptions,
+    RunOptions,
+    config_file,
+    run,
+    runner,
+)
+
+QUIET = Console(quiet=True)
+
+
+def test_the_folder_explains_itself(finished):
+    folder = finished.folder
+    assert {path.name for path in folder.path.iterdir()} == {
+        "config.toml",
+        "environment.json",
+        "data.json",
+        "history.csv",
+        "curves.png",
+        "model.keras",
+        "report.md",
+        "results.json",
+        "tensorboard",
+    }
+    assert config_file.load(folder.config) == finished.experiment
+    assert json.loads(folder.environment.read_text())["packages"]["keras"]
+    lines = folder.history.read_text().splitlines()
+    assert len(lines) == 1 + finished.epochs
+    assert set(lines[0].split(",")) >= {"epoch", "loss", "val_loss", "learning_rate"}
+    record = json.loads(folder.data.read_text())
+    assert record["input_shape"] == [13]
+    assert sum(record["examples"].values()) == 178
+
+
+def test_the_report_says_what_the_results_say(finished):
+    report = finished.folder.report.read_text()
+    results = json.loads(finished.folder.results.read_text())
+    assert finished.judgement.verdict in report
+    assert results["judgement"]["verdict"] == finished.judgement.verdict
+    test = results["errors"]["test"]
+    assert f"| test | {test['examples']} | {test['errors']} |" in report
+    assert f"best epoch: {finished.best_epoch} of {finished.epochs}" in report
+
+
+def test_errors_are_those_of_the_saved_model_in_inference_mode(finished):
+    prepared = runner.prepare_data(finished.experiment)
+    model = tfkit.load_model(finished.folder.model)
+    for name, part in prepared.parts().items():
+        wrong = np.sum(model(part.x, training=False).numpy().argmax(1) != part.y)
+        assert finished.errors[name].errors == wrong
+
+
+def test_the_best_epoch_is_that_of_the_lowest_dev_cost(finished):
+    history = np.genfromtxt(finished.folder.history, delimiter=",", names=True)
+    assert finished.best_epoch == 1 + np.argmin(history["val_loss"])
+
+
+def test_config_and_report_are_in_tensorboard(finished):
+    events = EventAccumulator(str(finished.folder.tensorboard / "train"))
+    events.Reload()
+    assert {"config", "report", "epoch_loss", "epoch_learning_rate"} <= set(
+        events.Tags()["tensors"]
+    )
+
+
+def weights_of(result):
+    return result.model.get_weights()
+
+
+@pytest.mark.slow
+def test_the_same_seed_gives_the_same_weights_bit_for_bit(small_experiment):
+    first, again = (run(small_experiment(seed=3, epochs=4), QUIET) for _ in range(2))
+    other = run(small_experiment(seed=4, epochs=4), QUIET)
+    for a, b in zip(weights_of(first), weights_of(again), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert any(
+        not np.array_equal(a, b)
+        for a, b in zip(weights_of(first), weights_of(other), strict=True)
+    )
+
+
+def test_config_toml_repeats_the_run(finished, tmp_path):
+    described = config_file.load(finished.folder.config)
+    values = described.to_dict()
+    values["run"] = {"logs": str(tmp_path)}
+    path = tmp_path / "again.toml"
+    import tomli_w
+
+    path.write_text(tomli_w.dumps(values))
+    again = run(config_file.load(path), QUIET)
+    for a, b in zip(weights_of(finished), weights_of(again), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_an_existing_run_is_not_touched(finished, small_experiment):
+    before = {p: p.stat().st_mtime_ns for p in finished.folder.path.rglob("*")}
+    with pytest.raises(FileExistsError, match="never overwritten"):
+        run(finished.experiment, QUIET)
+    assert before == {p: p.stat().st_mtime_ns for p in finished.folder.path.rglob("*")}
+
+
+@pytest.mark.parametrize(
+    ("name", "cls"),
+    [
+        ("adam", tfkit.optimizers.Adam),
+        ("rmsprop", tfkit.optimizers.RMSprop),
+        ("momentum", tfkit.optimizers.Momentum),
+        ("gradient_descent", tfkit.optimizers.GradientDescent),
+    ],
+)
+def test_every_optimizer_option_arrives(name, cls):
+    optimizer = runner.build_optimizer(
+        Experiment(
+            optimizer=OptimizerOptions(name=name, learning_rate=0.5, clip_norm=2)
+        )
+    )
+    assert type(optimizer) is cls
+    assert float(optimizer.learning_rate) == 0.5
+    assert optimizer.global_clipnorm == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "third_epoch"),
+    [
+        (DecayOptions(name="inverse_time", rate=0.5), 0.01 / 2),
+        (DecayOptions(name="exponential", base=0.5), 0.01 / 4),
+        (DecayOptions(name="square_root", k=2.0), 0.02 / np.sqrt(3)),
+        (DecayOptions(name="staircase", drop=0.1, every=2), 0.001),
+        (DecayOptions(name="none"), None),
+    ],
+)
+def test_every_decay_gives_its_formula(options, third_epoch):
+    callbacks = runner._decay(
+        Experiment(decay=options, optimizer=OptimizerOptions(learning_rate=0.01))
+    )
+    if third_epoch is None:
+        assert callbacks == []
+    else:
+        # Float64 of the same formula, in another order of operations.
+        assert callbacks[0].schedule.at_epoch(2) == pytest.approx(
+            third_epoch, rel=1e-12
+        )
+
+
+def test_the_penalty_is_lambda_over_2m(small_experiment):
+    experiment = small_experiment(regularization=RegularizationOptions(lambd=3.0))
+    prepared = runner.prepare_data(experiment)
+    model = runner.build_model(experiment, prepared)
+    kernels = [
+        layer.kernel.numpy() for layer in model.layers if hasattr(layer, "kernel")
+    ]
+    m = len(prepared.splits.train.y)
+    expected = 3.0 / (2 * m) * sum(np.sum(np.square(k, dtype="f8")) for k in kernels)
+    # float32 sums of about a hundred squares
+    assert float(sum(model.losses)) == pytest.approx(expected, rel=1e-6)
+
+
+def test_inputs_are_normalized_inside_the_model_with_training_statistics(finished):
+    prepared = runner.prepare_data(finished.experiment)
+    layer = next(
+        layer
+        for layer in finished.model.layers
+        if isinstance(layer, keras.layers.Normalization)
+    )
+    x = prepared.splits.train.x.astype("float64")
+    np.testing.assert_allclose(
+        layer(prepared.splits.dev.x),
+        (prepared.splits.dev.x - x.mean(0)) / x.std(0),
+        # float32 holds proline (up to 1700, spread 300) to 1e-4: 4e-7 of its spread.
+        rtol=1e-5,
+        atol=1e-5,
+    )
+
+
+def test_a_cost_of_nan_ends_with_words(small_experiment):
+    result = run(
+        small_experiment(
+            optimizer=OptimizerOptions(name="gradient_descent", learning_rate=1e30),
+            decay=DecayOptions(name="none"),
+        ),
+        QUIET,
+    )
+    assert "NaN" in result.stopped
+    assert "NaN" in result.folder.report.read_text()
+
+
+class _InterruptAfter(keras.callbacks.Callback):
+    def __init__(self, epochs):
+        super().__init__()
+        self.epochs = epochs
+
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch + 1 == self.epochs:
+            raise KeyboardInterrupt
+
+
+def test_ctrl_c_keeps_what_was_reached(small_experiment, monkeypatch):
+    # The progress display is the last callback of the list: Ctrl-C comes behind the rest.
+    monkeypatch.setattr(
+        runner.ProgressDisplay,
+        "on_epoch_end",
+        lambda self, epoch, logs=None: _InterruptAfter(5).on_epoch_end(epoch, logs),
+    )
+    experiment = small_experiment("stopped")
+    with pytest.raises(KeyboardInterrupt):
+        run(experiment, QUIET)
+    folder = tfkit.run_folder.find("wine/stopped", experiment.run.logs)
+    results = json.loads(folder.results.read_text())
+    assert (results["epochs"], results["stopped"]) == (5, "interrupted")
+    assert tfkit.load_model(folder.model).output_shape == (None, 3)
+
+
+def test_bad_data_leave_no_folder(tmp_path):
+    table = tmp_path / "table.csv"
+    table.write_text("a,b,label\n" + "1,nan,0\n2,3,1\n" * 5)
+    experiment = Experiment(
+        dataset=str(table), run=RunOptions(logs=tmp_path / "logs", name="first")
+    )
+    with pytest.raises(ValueError, match="column 'b': 5 NaN"):
+        run(experiment, QUIET)
+    assert not (tmp_path / "logs").exists()
+
+
+def test_softmax_regression_is_a_network_without_hidden_layers(small_experiment):
+    experiment = Experiment(dataset="wine", model=ModelOptions(hidden=()))
+    model = runner.build_model(experiment, runner.prepare_data(experiment))
+    kernels = [layer for layer in model.layers if hasattr(layer, "kernel")]
+    assert [layer.kernel.shape for layer in kernels] == [(13, 3)]

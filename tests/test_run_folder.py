@@ -1,0 +1,86 @@
+import os
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tfkit import run_folder
+
+
+def make_run(logs, experiment, name):
+    folder = run_folder.create(logs, experiment, name)
+    folder.config.write_text("")
+    return folder
+
+
+def test_an_existing_run_is_never_overwritten(tmp_path):
+    make_run(tmp_path, "digits", "first")
+    expected = re.escape(str(tmp_path / "digits" / "first")) + ".*never overwritten"
+    with pytest.raises(FileExistsError, match=expected):
+        run_folder.create(tmp_path, "digits", "first")
+    with pytest.raises(FileExistsError, match=expected):
+        run_folder.require_free(tmp_path, "digits", "first")
+
+
+def test_unnamed_runs_of_one_second_get_different_folders(tmp_path):
+    paths = [run_folder.create(tmp_path, "digits").path for _ in range(5)]
+    assert len(set(paths)) == 5
+    assert all(re.fullmatch(r"\d{8}-\d{6}(-\d+)?", path.name) for path in paths)
+
+
+def test_require_free_creates_nothing(tmp_path):
+    run_folder.require_free(tmp_path / "logs", "digits", "first")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_in_the_way_is_named(tmp_path):
+    (tmp_path / "logs").write_text("not a folder")
+    with pytest.raises(PermissionError, match=r"logs is a file, not a folder.*--logs"):
+        run_folder.create(tmp_path / "logs", "digits", "first")
+
+
+def test_an_unwritable_folder_is_named():
+    # /proc takes no files from anybody, root included.
+    with pytest.raises(PermissionError, match=r"Cannot write to /proc/tfkit.*--logs"):
+        run_folder.require_free(Path("/proc/tfkit"), "digits")
+
+
+def test_find_by_path_by_name_and_latest(tmp_path):
+    old = make_run(tmp_path, "digits", "old")
+    new = make_run(tmp_path, "iris", "new")
+    os.utime(old.config, (1, 1))
+    assert run_folder.find(old.path) == old
+    assert run_folder.find("digits/old", tmp_path) == old
+    assert run_folder.find("latest", tmp_path) == new
+    assert list(run_folder.runs(tmp_path)) == [old, new]
+
+
+def test_find_names_the_runs_there_are(tmp_path):
+    make_run(tmp_path, "digits", "first")
+    with pytest.raises(FileNotFoundError, match=r"no run 'second'.*digits/first"):
+        run_folder.find("second", tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"holds no config\.toml"):
+        run_folder.find(tmp_path / "digits", tmp_path)
+    with pytest.raises(FileNotFoundError, match="`tfkit train` makes one"):
+        run_folder.find("latest", tmp_path / "empty")
+
+
+@given(text=st.text())
+def test_write_text_round_trips(text, tmp_path_factory):
+    path = tmp_path_factory.mktemp("write") / "note.txt"
+    run_folder.write_text(path, text)
+    # bytes: text mode would translate line ends on reading
+    assert path.read_bytes().decode() == text
+    assert [file.name for file in path.parent.iterdir()] == ["note.txt"]
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path):
+    path = tmp_path / "model.keras"
+    path.write_text("old")
+    with pytest.raises(RuntimeError, match="disk"), run_folder.replacing(path) as new:
+        new.write_text("half")
+        raise RuntimeError("disk full")
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]

@@ -1,0 +1,9 @@
+from . import control_file as control_file
+from .early_stopping import Curves as Curves
+from .early_stopping import EarlyStopping as EarlyStopping
+from .learning_rate_decay import LearningRateDecay as LearningRateDecay
+from .manual_control import ManualControl as ManualControl
+from .manual_control import Replay as Replay
+from .snapshot_ensemble import SnapshotEnsemble as SnapshotEnsemble
+from .state import CallbackState as CallbackState
+from .tensorboard import TensorBoard as TensorBoard

@@ -1,0 +1,45 @@
+"""`tfkit datasets`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import tyro
+from rich.console import Console
+from rich.table import Table
+
+from tfkit.data import registry
+
+
+@dataclass(frozen=True)
+class _Datasets:
+    """List the datasets: size, shape, source, and whether available offline."""
+
+
+def datasets(arguments: list[str]) -> None:
+    """Prints the datasets that have a name.
+
+    Args:
+        arguments: What follows `tfkit datasets`.
+    """
+    tyro.cli(_Datasets, prog="tfkit datasets", args=arguments)
+    table = Table()
+    for column in ("name", "examples", "shape", "classes", "offline", "what"):
+        table.add_column(column, justify="right" if column == "examples" else "left")
+    for info in registry.available():
+        table.add_row(
+            info.name,
+            "-" if info.examples is None else f"{info.examples}",
+            "-" if info.shape is None else " x ".join(map(str, info.shape)),
+            "-" if info.classes is None else f"{info.classes}",
+            "yes" if registry.is_offline(info) else "no",
+            info.description,
+        )
+    console = Console()
+    console.print(table)
+    console.print(
+        "`tfkit train NAME` trains on one. Also: tfds:NAME (any TensorFlow Datasets "
+        "name), a .h5, .mat, .npz or .csv file, or a folder with one sub-folder of "
+        "images for each class.",
+        highlight=False,
+    )

@@ -1,0 +1,14 @@
+"""What the commands print alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+
+
+def facts(console: Console, pairs: Sequence[tuple[str, str]]) -> None:
+    """Prints labels and texts in two columns; long texts stay on one line, to copy."""
+    width = max(len(label) for label, _ in pairs)
+    for label, text in pairs:
+        console.print(f"{label:<{width}}  {text}", soft_wrap=True, highlight=False)

@@ -1,0 +1,91 @@
+"""`tfkit evaluate` and `tfkit predict`: what can be done with a finished run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+from rich.console import Console
+from rich.table import Table
+
+from tfkit import run_folder
+from tfkit.cli import output, quiet
+
+# More rows than this are for a file, not for a screen.
+_MAX_ROWS = 20
+
+
+@dataclass(frozen=True)
+class _Evaluate:
+    """Measure a run's errors again, on the parts it was trained and judged on."""
+
+    run: tyro.conf.Positional[str] = "latest"
+    """A run's folder, its name below LOGS, or `latest`."""
+    logs: Path = Path("logs")
+    """Folder of all runs."""
+
+
+@dataclass(frozen=True)
+class _Predict:
+    """Predict the classes of new examples with a run's network."""
+
+    run: tyro.conf.Positional[str]
+    """A run's folder, its name below LOGS, or `latest`."""
+    file: tyro.conf.Positional[Path]
+    """Examples: npz (array `x`), csv (one column a feature), png or jpg."""
+    output: Path | None = None
+    """CSV file for the predictions. Default: a table in the terminal."""
+    logs: Path = Path("logs")
+    """Folder of all runs."""
+
+
+def evaluate(arguments: list[str]) -> None:
+    """Measures a run again and prints the table and the verdict.
+
+    Args:
+        arguments: What follows `tfkit evaluate`.
+    """
+    options = tyro.cli(_Evaluate, prog="tfkit evaluate", args=arguments)
+    folder = run_folder.find(options.run, options.logs)
+    with quiet.tensorflow_import():
+        from tfkit.experiment import report, saved_run
+
+    evaluation = saved_run.evaluate(folder)
+    console = Console()
+    console.print(report.error_table(evaluation.errors))
+    output.facts(
+        console,
+        [("verdict", evaluation.judgement.verdict), ("run", f"{folder.path}")],
+    )
+
+
+def predict(arguments: list[str]) -> None:
+    """Predicts a file's examples and prints or writes the classes.
+
+    Args:
+        arguments: What follows `tfkit predict`.
+    """
+    options = tyro.cli(_Predict, prog="tfkit predict", args=arguments)
+    folder = run_folder.find(options.run, options.logs)
+    if options.output is not None:
+        run_folder.require_writable(options.output.parent, option="--output")
+    with quiet.tensorflow_import():
+        from tfkit.experiment import saved_run
+
+    predictions = saved_run.predict(folder, options.file).table
+    console = Console()
+    if options.output is not None:
+        run_folder.write_text(options.output, predictions.to_csv(index=False))
+        console.print(f"{len(predictions)} predictions in {options.output}")
+        return
+    table = Table(title=f"{options.file}", title_justify="left")
+    table.add_column("example", justify="right")
+    table.add_column("class")
+    table.add_column("probability", justify="right")
+    shown = predictions[["class", "probability"]].head(_MAX_ROWS)
+    for number, name, probability in shown.itertuples():
+        table.add_row(f"{number}", f"{name}", f"{100 * probability:.1f} %")
+    console.print(table)
+    if len(predictions) > _MAX_ROWS:
+        console.print(f"... {len(predictions)} in all; --output FILE writes them all.")

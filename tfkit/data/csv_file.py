@@ -1,0 +1,119 @@
+"""Tables as CSV: numbers, and one column of labels."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tfkit.data.dataset import Dataset
+from tfkit.data.validation import encode_labels
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def load_csv(path: str | os.PathLike[str], *, label: str | None = None) -> Dataset:
+    r"""Loads a table of numbers with a column of labels.
+
+    A first row of names is recognized: one that is all numbers counts as data, and the
+    columns are then called "0", "1", and so on.
+
+    Args:
+        path: The `.csv` file, UTF-8, separated by commas.
+        label: The column of the labels, text or whole numbers. None: the last one.
+
+    Returns:
+        The dataset, float32, with `feature_names`. Classes are numbered from 0 in the
+        order of their labels.
+
+    Raises:
+        ValueError: If the file is missing, empty, not text, has rows of different
+            lengths, text among the inputs, missing values or labels, no such `label`
+            column, or real-valued labels. The message names file and columns.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "toy.csv")
+        >>> _ = path.write_text("height,width,kind\n1,2,oak\n3,4,elm\n")
+        >>> dataset = load_csv(path)
+        >>> dataset.feature_names, dataset.class_names, dataset.y
+        (('height', 'width'), ('elm', 'oak'), array([1, 0]))
+    """
+    path = Path(path).expanduser()
+    table = _read(path)
+    column = table.columns[-1] if label is None else label
+    if column not in table.columns:
+        raise ValueError(
+            f"`label` must be a column of {str(path)!r}. Received: label={label!r}. "
+            f"There are: {', '.join(table.columns)}."
+        )
+    if table[column].isna().any():
+        raise ValueError(
+            f"Every row of {str(path)!r} must have a label. Received: "
+            f"{int(table[column].isna().sum())} missing in column {column!r}."
+        )
+    inputs = table.drop(columns=column)
+    text = [name for name in inputs if inputs[name].dtype.kind not in "buif"]
+    if text:
+        example = inputs[text[0]].dropna().iloc[0]
+        raise ValueError(
+            f"The inputs of {str(path)!r} must be numbers. Received: text in column "
+            f"{', '.join(map(repr, text))} (such as {str(example)!r}). Encode it as "
+            "numbers, or name the label column with `label`."
+        )
+    y, names = encode_labels(table[column].to_numpy(), name=str(path))
+    return Dataset(
+        str(path),
+        inputs.to_numpy(np.float32),
+        y,
+        names,
+        description=f"CSV file, labels in column {column!r}.",
+        feature_names=tuple(inputs.columns),
+    )
+
+
+def _read(path: Path) -> pd.DataFrame:
+    # Takes most of a second to import.
+    import pandas as pd
+
+    if not path.is_file():
+        raise ValueError(f"No such file: {str(path)!r}. Expected a CSV file.")
+    try:
+        table = pd.read_csv(path, encoding="utf-8")
+        if _all_numbers(table.columns):
+            table = pd.read_csv(path, encoding="utf-8", header=None)
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"{str(path)!r} is not a CSV file in UTF-8: it is damaged or of another "
+            f"format ({error.reason} at byte {error.start})."
+        ) from error
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise ValueError(
+            f"{str(path)!r} must be a table with rows of one length. "
+            f"Received: {str(error).strip()}."
+        ) from error
+    table.columns = table.columns.map(str)
+    if table.shape[1] < 2 or table.empty:
+        raise ValueError(
+            f"{str(path)!r} must have a column of inputs, a column of labels, and rows. "
+            f"Received: {table.shape[0]} rows of {table.shape[1]} columns. Are the columns "
+            "separated by commas?"
+        )
+    return table
+
+
+def _all_numbers(names: pd.Index) -> bool:
+    # Equal numbers in a first data row come back from pandas as "0.1" and "0.1.1".
+    def is_number(name: str) -> bool:
+        try:
+            float(name)
+        except ValueError:
+            head, _, count = name.rpartition(".")
+            return count.isdigit() and bool(head) and is_number(head)
+        return True
+
+    # The label may be text, so it does not decide; data have no empty names.
+    return len(names) > 1 and all(is_number(str(name)) for name in names[:-1])

@@ -1,0 +1,219 @@
+"""Bias or variance? The course's reading of train, dev and test errors."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from tfkit.diagnose.error_rate import ErrorRate
+
+Level = Literal["low", "high", "unclear"]
+
+# Course notes, "Basic Recipe for Machine Learning", in the order given there; what
+# later sections of the notes add to it stands behind.
+_RECIPE = {
+    "avoidable bias": (
+        "a bigger network (more hidden units, more layers)",
+        "train longer",
+        "another optimization algorithm or learning rate",
+        "another architecture",
+        "less regularization, if any is on",
+    ),
+    "variance": (
+        "more data, or data augmentation",
+        "regularization: L2, dropout, early stopping",
+        "another architecture",
+    ),
+    "data mismatch": (
+        "look at the dev errors: what do these examples have that training lacks?",
+        "training data that resembles the dev set",
+    ),
+    "overfitting to dev": ("a bigger dev set",),
+}
+
+
+@dataclass(frozen=True)
+class Gap:
+    """The difference of two errors and what it means.
+
+    Args:
+        name: "avoidable bias", "variance", "data mismatch" or "overfitting to dev".
+        value: The difference, a fraction.
+        low: Lower end of its 95 % interval; equals `value` when sizes are not known.
+        high: Upper end.
+        level: "high", "low", or "unclear" when the interval holds the tolerance.
+    """
+
+    name: str
+    value: float
+    low: float
+    high: float
+    level: Level
+
+
+@dataclass(frozen=True)
+class BiasVariance:
+    """What `bias_variance` found.
+
+    Args:
+        errors: The error of each part, by name; fractions.
+        gaps: Avoidable bias and variance; data mismatch and overfitting to dev where
+            the errors that show them were given.
+        tolerance: Gap above which a problem is called high.
+    """
+
+    errors: dict[str, float]
+    gaps: tuple[Gap, ...]
+    tolerance: float
+
+    @property
+    def verdict(self) -> str:
+        """One line, such as "high variance" or "low bias, low variance"."""
+        named = {"avoidable bias": "bias"}
+        high = [named.get(g.name, g.name) for g in self.gaps if g.level == "high"]
+        unclear = [named.get(g.name, g.name) for g in self.gaps if g.level == "unclear"]
+        parts = ["high " + " and high ".join(high)] if high else []
+        if unclear:
+            parts.append(f"not enough data to say: {', '.join(unclear)}")
+        return "; ".join(parts) or "low bias, low variance"
+
+    @property
+    def advice(self) -> tuple[str, ...]:
+        """What the course says to try, the largest high gap first."""
+        high = [gap for gap in self.gaps if gap.level == "high"]
+        return tuple(
+            f"{gap.name}: {step}"
+            for gap in sorted(high, key=lambda gap: -gap.value)
+            for step in _RECIPE[gap.name]
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns plain types, with the verdict and the advice."""
+        return {**asdict(self), "verdict": self.verdict, "advice": list(self.advice)}
+
+    def __str__(self) -> str:
+        width = max(len(gap.name) for gap in self.gaps)
+        lines = [f"verdict: {self.verdict}"]
+        for gap in self.gaps:
+            interval = (
+                f" ({100 * gap.low:.1f} to {100 * gap.high:.1f})"
+                if gap.low < gap.high
+                else ""
+            )
+            lines.append(
+                f"  {gap.name:<{width}}  {100 * gap.value:5.1f} %{interval}  {gap.level}"
+            )
+        return "\n".join([*lines, *(f"  try: {step}" for step in self.advice)])
+
+
+def bias_variance(
+    *,
+    train_error: float | ErrorRate,
+    dev_error: float | ErrorRate,
+    test_error: float | ErrorRate | None = None,
+    train_dev_error: float | ErrorRate | None = None,
+    human_error: float = 0.0,
+    tolerance: float = 0.02,
+) -> BiasVariance:
+    r"""Says from its errors whether a model has high bias, high variance, or both.
+
+    With human-level error standing in for the Bayes error,
+
+    - avoidable bias = train error - human error,
+    - variance = dev error - train error (train-dev error - train error, where the
+      error on a held-out part of the *training* distribution is given),
+    - data mismatch = dev error - train-dev error,
+    - overfitting to dev = test error - dev error.
+
+    A gap is *high* above `tolerance`. Errors given as `ErrorRate` come with the size
+    of their set; then a gap is high or low only when its whole 95 % interval
+    (Newcombe's, from the two Wilson intervals $[l_i, u_i]$),
+
+    $$d - \sqrt{(p_1-l_1)^2 + (u_2-p_2)^2} \;\ldots\;
+      d + \sqrt{(u_1-p_1)^2 + (p_2-l_2)^2}, \quad d = p_1 - p_2,$$
+
+    lies on that side of the tolerance, and *unclear* otherwise.
+
+    Measure the train error in inference mode (`model.evaluate`): the one in a Keras
+    `History` is a running mean under dropout and can turn the verdict round.
+
+    Args:
+        train_error: Error on the training set, a fraction in [0, 1] or an `ErrorRate`.
+        dev_error: Error on the dev set.
+        test_error: Error on the test set, if there is one.
+        train_dev_error: Error on held-out data of the training distribution, where
+            dev and test come from another one.
+        human_error: Error of a careful person; 0 where people make none.
+        tolerance: Gap above which a problem is called high.
+
+    Raises:
+        ValueError: If an error or the tolerance is not in [0, 1].
+
+    Example:
+        >>> bias_variance(train_error=0.01, dev_error=0.11).verdict
+        'high variance'
+        >>> bias_variance(train_error=0.15, dev_error=0.30).verdict
+        'high bias and high variance'
+        >>> bias_variance(train_error=0.15, dev_error=0.16, human_error=0.14).verdict
+        'low bias, low variance'
+
+    Reference:
+        Course notes, "Bias / Variance" and "Basic Recipe for Machine Learning".
+        Newcombe, 1998, Statistics in Medicine 17:873-890, method 10.
+    """
+    given = {
+        "human": human_error,
+        "train": train_error,
+        "train-dev": train_dev_error,
+        "dev": dev_error,
+        "test": test_error,
+    }
+    errors = {name: error for name, error in given.items() if error is not None}
+    for name, value in (*errors.items(), ("tolerance", tolerance)):
+        rate = _rate(value)
+        if not 0 <= rate <= 1:
+            raise ValueError(
+                f"The {name} error must be a fraction in [0, 1]. Received: {rate}. "
+                "Divide percentages by 100."
+            )
+    held_out = "dev" if train_dev_error is None else "train-dev"
+    compared = [
+        ("avoidable bias", "train", "human"),
+        ("variance", held_out, "train"),
+        ("data mismatch", "dev", "train-dev"),
+        ("overfitting to dev", "test", "dev"),
+    ]
+    return BiasVariance(
+        errors={name: _rate(error) for name, error in errors.items()},
+        gaps=tuple(
+            _gap(name, errors[upper], errors[lower], tolerance)
+            for name, upper, lower in compared
+            if upper in errors and lower in errors
+        ),
+        tolerance=tolerance,
+    )
+
+
+def _rate(error: float | ErrorRate) -> float:
+    return error.rate if isinstance(error, ErrorRate) else float(error)
+
+
+def _ends(error: float | ErrorRate) -> tuple[float, float, float]:
+    if isinstance(error, ErrorRate):
+        return error.low, error.rate, error.high
+    return float(error), float(error), float(error)
+
+
+def _gap(
+    name: str, upper: float | ErrorRate, lower: float | ErrorRate, tolerance: float
+) -> Gap:
+    low_1, p_1, high_1 = _ends(upper)
+    low_2, p_2, high_2 = _ends(lower)
+    value = p_1 - p_2
+    low = value - math.hypot(p_1 - low_1, high_2 - p_2)
+    high = value + math.hypot(high_1 - p_1, p_2 - low_2)
+    level: Level = (
+        "high" if low > tolerance else "low" if high <= tolerance else "unclear"
+    )
+    return Gap(name, value, low, high, level)

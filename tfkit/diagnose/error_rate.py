@@ -1,0 +1,102 @@
+"""The error of a classifier on a finite set, with the uncertainty that this implies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+
+@dataclass(frozen=True)
+class ErrorRate:
+    r"""Share of examples a classifier gets wrong, with a 95 % interval.
+
+    The interval is Wilson's score interval for a binomial proportion: with
+    $\hat p$ = `errors / examples`, $n$ = `examples` and $z = 1.96$,
+
+    $$\frac{\hat p + z^2/2n \pm z\sqrt{\hat p(1-\hat p)/n + z^2/4n^2}}{1 + z^2/n}$$
+
+    It stays inside [0, 1] and says something useful at zero errors, where the usual
+    $\hat p \pm z\,\mathrm{se}$ has width 0.
+
+    Args:
+        errors: Number of wrong answers.
+        examples: Number of answers.
+
+    Raises:
+        ValueError: Unless 0 <= errors <= examples and examples > 0.
+
+    Example:
+        >>> print(ErrorRate(7, 360))
+        1.9 % (0.9 to 4.0)
+
+    Reference:
+        Wilson, 1927, Journal of the American Statistical Association 22:209-212.
+    """
+
+    errors: int
+    examples: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.errors <= self.examples or self.examples == 0:
+            raise ValueError(
+                "`errors` must lie between 0 and `examples`, which must be above 0. "
+                f"Received: errors={self.errors}, examples={self.examples}"
+            )
+
+    @property
+    def rate(self) -> float:
+        """errors / examples."""
+        return self.errors / self.examples
+
+    @property
+    def low(self) -> float:
+        """Lower end of the 95 % interval."""
+        return self._interval[0]
+
+    @property
+    def high(self) -> float:
+        """Upper end of the 95 % interval."""
+        return self._interval[1]
+
+    @cached_property
+    def _interval(self) -> tuple[float, float]:
+        from scipy import stats  # takes a second to import
+
+        interval = stats.binomtest(self.errors, self.examples).proportion_ci(
+            confidence_level=0.95, method="wilson"
+        )
+        return float(interval.low), float(interval.high)
+
+    def __str__(self) -> str:
+        return (
+            f"{100 * self.rate:.1f} % ({100 * self.low:.1f} to {100 * self.high:.1f})"
+        )
+
+
+def error_rate(y_true: ArrayLike, y_predicted: ArrayLike) -> ErrorRate:
+    """Counts the wrong answers.
+
+    Args:
+        y_true: Class numbers, shape `(m,)`.
+        y_predicted: Class numbers `(m,)`, or probabilities `(m, classes)`, of which
+            the largest counts.
+
+    Raises:
+        ValueError: If the two have different lengths.
+
+    Example:
+        >>> error_rate([0, 1, 2, 2], [0, 1, 1, 2])
+        ErrorRate(errors=1, examples=4)
+    """
+    y_true, y_predicted = np.asarray(y_true), np.asarray(y_predicted)
+    if y_predicted.ndim == 2:
+        y_predicted = y_predicted.argmax(axis=1)
+    if y_true.shape != y_predicted.shape:
+        raise ValueError(
+            "`y_true` and `y_predicted` must have the same length. Received: shapes "
+            f"{y_true.shape} and {y_predicted.shape}"
+        )
+    return ErrorRate(int(np.sum(y_true != y_predicted)), len(y_true))

@@ -1,0 +1,12 @@
+from . import config_file as config_file
+from .description import DataOptions as DataOptions
+from .description import DecayOptions as DecayOptions
+from .description import EarlyStoppingOptions as EarlyStoppingOptions
+from .description import Experiment as Experiment
+from .description import ModelOptions as ModelOptions
+from .description import OptimizerOptions as OptimizerOptions
+from .description import RegularizationOptions as RegularizationOptions
+from .description import RunOptions as RunOptions
+from .description import TrainingOptions as TrainingOptions
+from .runner import RunResult as RunResult
+from .runner import run as run

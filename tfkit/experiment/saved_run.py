@@ -1,0 +1,203 @@
+"""What can be done with a finished run: measure it again, predict with it."""
+
+from __future__ import annotations
+
+import json
+import warnings
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pandas as pd
+
+from tfkit import data
+from tfkit.diagnose import BiasVariance, ErrorRate
+from tfkit.experiment import config_file, runner
+from tfkit.run_folder import RunFolder
+from tfkit.saving import load_model
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Errors of a saved run, measured again.
+
+    Args:
+        errors: Error of each part.
+        judgement: Bias and variance.
+    """
+
+    errors: dict[str, ErrorRate]
+    judgement: BiasVariance
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Classes predicted for new examples.
+
+    Args:
+        class_names: Name of each class, by class number.
+        probabilities: Shape `(m, classes)`.
+    """
+
+    class_names: tuple[str, ...]
+    probabilities: np.ndarray
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row an example: the class, its probability, and those of all classes."""
+        best = self.probabilities.argmax(axis=1)
+        names = np.asarray(self.class_names, dtype=object)
+        columns: dict[str, Any] = {
+            "class": names[best],
+            "probability": self.probabilities.max(axis=1),
+        }
+        for number, name in enumerate(self.class_names):
+            columns[f"p({name})"] = self.probabilities[:, number]
+        return pd.DataFrame(columns)
+
+
+def evaluate(folder: RunFolder) -> Evaluation:
+    """Loads a run's model and data and measures the errors of all parts.
+
+    Warns when the data are no longer those the run was trained on.
+
+    Raises:
+        ValueError: If the model file or the config is damaged.
+        FileNotFoundError: If one is missing.
+    """
+    experiment = config_file.load(folder.config)
+    model = load_model(folder.model)
+    prepared = runner.prepare_data(experiment)
+    record = prepared.record()
+    if record["sha256"] != _data_record(folder)["sha256"]:
+        warnings.warn(
+            f"The data of {experiment.dataset!r} have changed since {folder.path} was "
+            "trained on them: the parts differ from those recorded in data.json, so "
+            "the errors are not comparable.",
+            stacklevel=2,
+        )
+    errors = runner.measure(model, prepared)
+    return Evaluation(errors, runner.judge(errors, experiment.run.human_error))
+
+
+def predict(folder: RunFolder, file: str | Path) -> Predictions:
+    """Predicts the classes of the examples in a file.
+
+    Args:
+        folder: A finished run.
+        file: `.npz` with an array `x`; `.csv` with one column a feature, a header or
+            none; `.png`, `.jpg` or `.jpeg`, which is resized, and turned to gray if
+            the run's images are.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it cannot be read, or its examples have another shape than
+            those of the run.
+    """
+    record = _data_record(folder)
+    x = read_examples(Path(file), record)
+    model: keras.Model = load_model(folder.model)
+    return Predictions(
+        tuple(record["class_names"]), model.predict(x, batch_size=1024, verbose=0)
+    )
+
+
+def read_examples(file: Path, record: dict[str, Any]) -> np.ndarray:
+    """Reads a file of examples into the shape that a run's model takes.
+
+    Args:
+        file: As for `predict`.
+        record: What the run's data.json holds.
+
+    Returns:
+        Array `(m, *input_shape)`.
+    """
+    if not file.is_file():
+        raise FileNotFoundError(f"There is no file {file}.")
+    readers = {
+        ".npz": _read_npz,
+        ".csv": _read_csv,
+        ".png": _read_image,
+        ".jpg": _read_image,
+        ".jpeg": _read_image,
+    }
+    reader = readers.get(file.suffix.lower())
+    if reader is None:
+        raise ValueError(
+            f"Cannot predict from {file}: expected one of {', '.join(readers)}. "
+            f"Received: {file.suffix or 'no suffix'}"
+        )
+    x = reader(file, record)
+    shape = tuple(record["input_shape"])
+    if x.shape[1:] != shape and np.prod(x.shape[1:]) == np.prod(shape):
+        x = x.reshape(len(x), *shape)
+    if x.shape[1:] != shape:
+        raise ValueError(
+            f"The run's model takes examples of shape {shape}. Received: "
+            f"{file} with examples of shape {x.shape[1:]}"
+        )
+    if not np.isfinite(x).all():
+        raise ValueError(
+            f"{file} holds {np.count_nonzero(~np.isfinite(x))} values that are NaN or "
+            "infinite; fill them in or drop these examples."
+        )
+    return x
+
+
+def _read_npz(file: Path, record: dict[str, Any]) -> np.ndarray:
+    try:
+        with np.load(file) as arrays:
+            if "x" not in arrays:
+                raise ValueError(
+                    f"{file} must hold an array named `x`. Received: {arrays.files}. "
+                    "Write it with np.savez(file, x=examples)."
+                )
+            return np.asarray(arrays["x"], "float32")
+    except (OSError, EOFError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{file} is not a readable npz file: {error}") from None
+
+
+def _read_csv(file: Path, record: dict[str, Any]) -> np.ndarray:
+    try:
+        table = pd.read_csv(file, header=None)
+        # A first line of names makes every column text; then it is a header.
+        if not all(map(pd.api.types.is_numeric_dtype, table.dtypes)):
+            table = pd.read_csv(file)
+        return table.to_numpy("float32")
+    except (ValueError, UnicodeDecodeError) as error:
+        raise ValueError(
+            f"{file} must hold numbers only, one column a feature, with or without a "
+            f"header line: {error}"
+        ) from None
+
+
+def _read_image(file: Path, record: dict[str, Any]) -> np.ndarray:
+    shape = record["input_shape"]
+    if len(shape) != 3 or shape[2] not in (1, 3):
+        raise ValueError(
+            f"The run's model takes examples of shape {tuple(shape)}, not images. "
+            f"Received: {file}. Give a csv or npz file."
+        )
+    pixels = data.read_image(
+        file,
+        image_size=(shape[0], shape[1]),
+        color_mode="grayscale" if shape[2] == 1 else "rgb",
+    )
+    # Image files hold 0 to 255; the run's data may count otherwise (digits: 0 to 16).
+    top = 255.0 if record["input_dtype"] == "uint8" else record["input_range"][1]
+    return pixels[np.newaxis].astype("float32") * (top / 255.0)
+
+
+def _data_record(folder: RunFolder) -> dict[str, Any]:
+    try:
+        return json.loads(folder.data.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise FileNotFoundError(
+            f"{folder.path} has no {folder.data.name}; the run did not get as far as "
+            "training. Start it again with its config.toml."
+        ) from None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{folder.data} is damaged: {error}") from None

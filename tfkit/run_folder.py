@@ -1,0 +1,230 @@
+"""The folder a run leaves behind: names, atomic writes, listing.
+
+    logs/<experiment>/<run>/
+        config.toml       the full description; `tfkit train --config` repeats the run
+        environment.json  versions, machine, commit, command
+        data.json         shape, classes, sizes and fingerprint of the parts
+        history.csv       one line an epoch
+        model.keras       the network with its best weights
+        report.md         the judgement
+        results.json      the numbers of the report
+        tensorboard/      event files
+
+A run folder is claimed by creating it, which the file system lets only one process do;
+what stands there already is never touched.
+
+This module imports neither TensorFlow nor Keras.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+CONFIG = "config.toml"
+MODEL = "model.keras"
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Paths inside one run's folder.
+
+    Args:
+        path: The folder `logs/<experiment>/<run>`.
+
+    Example:
+        >>> RunFolder(Path("logs/iris/first")).model.as_posix()
+        'logs/iris/first/model.keras'
+    """
+
+    path: Path
+
+    @property
+    def config(self) -> Path:
+        """The description of the run, TOML."""
+        return self.path / CONFIG
+
+    @property
+    def environment(self) -> Path:
+        """Versions, machine, commit and command, JSON."""
+        return self.path / "environment.json"
+
+    @property
+    def data(self) -> Path:
+        """What the data were: shape, classes, sizes, fingerprint; JSON."""
+        return self.path / "data.json"
+
+    @property
+    def history(self) -> Path:
+        """One line an epoch, CSV."""
+        return self.path / "history.csv"
+
+    @property
+    def model(self) -> Path:
+        """The network with its best weights, Keras format."""
+        return self.path / MODEL
+
+    @property
+    def report(self) -> Path:
+        """The judgement, Markdown."""
+        return self.path / "report.md"
+
+    @property
+    def results(self) -> Path:
+        """The numbers of the report, JSON."""
+        return self.path / "results.json"
+
+    @property
+    def tensorboard(self) -> Path:
+        """TensorBoard's event files."""
+        return self.path / "tensorboard"
+
+    def write_json(self, path: Path, value: Any) -> None:
+        """Writes `value` to `path` as indented JSON, in one step."""
+        write_text(path, json.dumps(value, indent=2) + "\n")
+
+
+def create(logs: Path, experiment: str, name: str | None = None) -> RunFolder:
+    """Claims the folder `logs/experiment/name`.
+
+    Args:
+        logs: Folder of all runs; created when missing.
+        experiment: Folder of the runs to be compared.
+        name: Folder of this run. Default: the present time, `20260131-142501`, with
+            `-2`, `-3`, ... appended when another run took it in the same second.
+
+    Returns:
+        The new, empty folder.
+
+    Raises:
+        FileExistsError: If `name` is given and exists.
+        PermissionError: If the folder cannot be created or written to.
+    """
+    parent = Path(logs) / experiment
+    require_writable(parent)
+    if name is not None:
+        path = parent / name
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError:
+            raise _exists(path) from None
+        return RunFolder(path)
+    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+    candidate, number = parent / stamp, 1
+    while True:
+        try:
+            candidate.mkdir(parents=True)
+        except FileExistsError:
+            number += 1
+            candidate = parent / f"{stamp}-{number}"
+        else:
+            return RunFolder(candidate)
+
+
+def require_free(logs: Path, experiment: str, name: str | None = None) -> None:
+    """Raises what `create` would raise, without creating anything.
+
+    For use before long work whose result is to be kept.
+    """
+    parent = Path(logs) / experiment
+    require_writable(parent)
+    if name is not None and (parent / name).exists():
+        raise _exists(parent / name)
+
+
+def require_writable(folder: Path, *, option: str = "--logs") -> None:
+    """Raises PermissionError unless `folder` is, or could become, a writable folder.
+
+    Args:
+        folder: The folder; it need not exist yet.
+        option: The command-line option that chooses another, for the message.
+    """
+    existing = Path(folder).absolute()
+    while not existing.exists():
+        existing = existing.parent
+    if not existing.is_dir():
+        raise PermissionError(
+            f"Cannot write to {folder}: {existing} is a file, not a folder. "
+            f"Choose another place with `{option}`."
+        )
+    # os.access answers yes for root on a read-only file system; a real file does not.
+    try:
+        with tempfile.TemporaryFile(dir=existing):
+            pass
+    except OSError as error:
+        raise PermissionError(
+            f"Cannot write to {folder}: {error.strerror or error}. Choose another "
+            f"place with `{option}`, or change the permissions of that folder."
+        ) from None
+
+
+def find(run: str | Path, logs: str | Path = "logs") -> RunFolder:
+    """Finds a finished run.
+
+    Args:
+        run: A run's folder; or its name below `logs`, such as
+            `digits/20260131-142501`; or `latest`.
+        logs: Where names are looked up.
+
+    Raises:
+        FileNotFoundError: If there is no such run, or the folder holds none; names
+            the latest runs there are.
+    """
+    known = list(runs(logs))
+    if str(run) == "latest" and known:
+        return max(known, key=lambda folder: folder.config.stat().st_mtime)
+    for path in (Path(run), Path(logs) / run):
+        if (path / CONFIG).is_file():
+            return RunFolder(path)
+    what = (
+        f"{run} holds no {CONFIG}, so it is no run folder."
+        if Path(run).exists()
+        else f"There is no run {str(run)!r}."
+    )
+    there = [folder.path.as_posix() for folder in known[-5:]]
+    raise FileNotFoundError(
+        f"{what} Runs below {Path(logs).as_posix()}/: {', '.join(there)}."
+        if there
+        else f"{what} None lies below {Path(logs).as_posix()}/ either: "
+        "`tfkit train` makes one, `--logs` looks elsewhere."
+    )
+
+
+def runs(logs: str | Path = "logs") -> Iterator[RunFolder]:
+    """Yields the runs below `logs`, by experiment and name."""
+    for config in sorted(Path(logs).glob(f"*/*/{CONFIG}")):
+        yield RunFolder(config.parent)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a text file in one step: readers see the old text or the new, whole."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Gives a temporary path of the same suffix and moves it to `path` at the end.
+
+    After an exception inside, `path` is as it was and the temporary file is gone.
+    """
+    temporary = path.with_name(f".{path.stem}-{os.getpid()}{path.suffix}")
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _exists(path: Path) -> FileExistsError:
+    return FileExistsError(
+        f"The run folder {path} exists already and is never overwritten. Give another "
+        "`--name`, leave it out (the time is taken), or move the old folder away."
+    )

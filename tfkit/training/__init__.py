@@ -1,0 +1,1 @@
+"""What makes `fit` fast, observable, resumable and distributed."""
