@@ -79,8 +79,13 @@ def test_write_text_round_trips(text, tmp_path_factory):
 def test_a_failed_write_leaves_the_old_file(tmp_path):
     path = tmp_path / "model.keras"
     path.write_text("old")
-    with pytest.raises(RuntimeError, match="disk"), run_folder.replacing(path) as new:
-        new.write_text("half")
-        raise RuntimeError("disk full")
+
+    def fail():
+        with run_folder.replacing(path) as new:
+            new.write_text("half")
+            raise RuntimeError("disk full")
+
+    with pytest.raises(RuntimeError, match="disk full"):
+        fail()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]

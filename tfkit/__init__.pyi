@@ -14,3 +14,5 @@ from .experiment import Experiment as Experiment
 from .models import mlp as mlp
 from .models import softmax_regression as softmax_regression
 from .saving import load_model as load_model
+
+__version__: str

@@ -8,11 +8,18 @@ from pathlib import Path
 import keras
 
 # Importing registers every part with Keras; `load_model` finds them by name.
-from tfkit import initializers, layers, optimizers, regularizers, schedules
+from tfkit import (
+    ensembles,
+    initializers,
+    layers,
+    optimizers,
+    regularizers,
+    schedules,
+)
 
 __all__ = ["load_model"]
 
-_REGISTERED = (initializers, layers, optimizers, regularizers, schedules)
+_REGISTERED = (ensembles, initializers, layers, optimizers, regularizers, schedules)
 
 
 def load_model(path: str | Path) -> keras.Model:

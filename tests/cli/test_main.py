@@ -20,7 +20,7 @@ def output_of(capsys, *arguments):
 def test_help_lists_the_commands(capsys):
     status, out, _ = output_of(capsys, "--help")
     assert status == 0
-    for command in ("train", "evaluate", "predict", "board", "datasets"):
+    for command in ("train", "evaluate", "predict", "babysit", "board", "datasets"):
         assert f"\n  {command} " in out
 
 
@@ -102,3 +102,24 @@ def test_tensorflow_is_not_loaded_for(arguments):
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines()[-1] == "loaded: []"
+
+
+def test_babysit_leaves_a_request(capsys, tmp_path):
+    folder = tmp_path / "digits" / "first"
+    folder.mkdir(parents=True)
+    (folder / "config.toml").write_text("")
+    arguments = ["babysit", "digits/first", "--logs", str(tmp_path)]
+    status, out, _ = output_of(capsys, *arguments, "--learning-rate", "3e-4", "--stop")
+    assert (status, "interventions.jsonl" in out) == (0, True)
+    text = (folder / "control.json").read_text()
+    assert "0.0003" in text
+    assert '"stop": true' in text
+
+    status, _, err = output_of(capsys, *arguments)
+    assert status == 2
+    assert "must hold a learning rate, a stop or a checkpoint" in err
+
+    (folder / "results.json").write_text("{}")
+    status, _, err = output_of(capsys, *arguments, "--stop")
+    assert status == 2
+    assert "has ended" in err

@@ -58,8 +58,8 @@ def test_wine_as_scikit_learn_ships_it_as_text(csv, tmp_path):
     ("text", "message"),
     [
         ("", r"trees\.csv' must be a table.*No columns"),
-        ("a,b\n", r"Received: 0 rows of 2 columns"),
-        ("a;b\n1;2\n", r"1 rows of 1 columns.*separated by commas"),
+        ("a,b\n", r"Received: 2 columns and no row"),
+        ("a;b\n1;2\n", r"Received: 1 column\. Are the columns separated by commas"),
         ("a,b\n1,2\n1,2,3\n", r"rows of one length.*line 3"),
         ("a,b,k\n1,2,x\n1,red,y\n", r"text in column 'b' \(such as 'red'|'2'\)"),
         ("a,b,k\n1,2,x\n1,,y\n", r"must be finite.*column 'b': 1 NaN"),

@@ -136,6 +136,20 @@ def test_a_single_batch_counts_for_a_built_model():
     np.testing.assert_array_equal(seen, [order(0), order(1), order(2)])
 
 
+@pytest.mark.parametrize("batch_size", [5, 23])
+def test_fit_can_say_which_epoch_it_is(batch_size):
+    dataset = pipeline(X, Y, batch_size=batch_size, shuffle=True, seed=7)
+    follow = keras.callbacks.LambdaCallback(
+        on_epoch_begin=lambda epoch, logs: dataset.epoch.assign(epoch)
+    )
+    options = {"built": False, "callbacks": [follow]}
+    for _ in range(2):
+        seen = fit_and_record(dataset, epochs=2, **options)
+        np.testing.assert_array_equal(seen, [order(0), order(1)])
+    seen = fit_and_record(dataset, epochs=4, initial_epoch=2, **options)
+    np.testing.assert_array_equal(seen, [order(2), order(3)])
+
+
 def test_derived_datasets_share_the_count_and_outlive_the_first():
     derived = pipeline(X, Y, batch_size=5, shuffle=True, seed=7).map(
         lambda x, y: (-x, y)

@@ -62,6 +62,7 @@ def test_pictures_can_be_resized(prepared):
     assert dataset.x.dtype == np.uint8
 
 
+@pytest.mark.slow
 def test_mnist_keeps_its_official_test_set(shared_data, monkeypatch):
     monkeypatch.setenv("TFDS_DATA_DIR", str(shared_data("tfds")))
     mnist = load("mnist", examples=2000, seed=1)

@@ -73,7 +73,7 @@ def test_an_image_is_resized_and_scaled_to_the_range_of_the_data(tmp_path):
 def test_unreadable_examples_are_named(tmp_path):
     record = {"input_shape": [4]}
     (tmp_path / "x.npz").write_bytes(b"PK\x03\x04 truncated")
-    with pytest.raises(ValueError, match=r"x\.npz is not a readable npz file"):
+    with pytest.raises(ValueError, match=r"x\.npz' is not a whole NumPy archive"):
         saved_run.read_examples(tmp_path / "x.npz", record)
     np.savez(tmp_path / "y.npz", inputs=np.zeros((1, 4)))
     with pytest.raises(ValueError, match=r"array named `x`. Received: \['inputs'\]"):

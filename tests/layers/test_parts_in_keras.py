@@ -61,12 +61,11 @@ def policy(request):
     keras.config.set_dtype_policy(before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("policy", "jit_compile", "steps_per_execution"),
     [
-        ("float32", False, 1),
         ("float32", True, 1),
-        ("float32", True, 3),
         ("mixed_float16", True, 3),
         ("mixed_bfloat16", False, 3),
     ],
@@ -129,6 +128,7 @@ def run(code, **environment):
     return finished.stdout
 
 
+@pytest.mark.slow
 def test_loads_in_a_fresh_process_and_trains_on_alike(tmp_path):
     # Keras does not save the state of random layers, so that only a model without
     # them can take the same next steps; the other one must predict alike.
@@ -184,6 +184,7 @@ def test_loads_in_a_fresh_process_and_trains_on_alike(tmp_path):
         )
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     importlib.util.find_spec("jax") is None,
     reason="JAX is not installed; `pip install tfkit[jax]` for Keras's JAX backend",
@@ -198,6 +199,7 @@ def test_on_the_jax_backend():
         from tfkit.layers import fixed_masks, recalibrate
 
         assert keras.backend.backend() == "jax"
+        assert "tensorflow" not in sys.modules, "a backend-free part loads TensorFlow"
         he = initializers.He(seed=1)
         model = keras.Sequential([
             keras.Input((8, 8, 1)),
@@ -229,7 +231,6 @@ def test_on_the_jax_backend():
         )
         assert np.array_equal(hardmax(np.array([[1.0, 3.0, 2.0]])), [[0, 1, 0]])
         assert redundant_biases(model) == ()
-        assert "tensorflow" not in sys.modules, "a backend-free part loaded TensorFlow"
         print("fine")
         """,
         KERAS_BACKEND="jax",

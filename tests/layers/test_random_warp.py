@@ -208,7 +208,7 @@ def test_refuses_bad_arguments():
             RandomWarp(**{name: value})
     with pytest.raises(TypeError, match="rotation='10'"):
         RandomWarp(rotation="10")
-    with pytest.raises(ValueError, match="'constant', 'nearest', 'reflect'.*'wrap'"):
+    with pytest.raises(ValueError, match=r"'constant', 'nearest', 'reflect'.*'wrap'"):
         RandomWarp(fill_mode="wrap")
     with pytest.raises(ValueError, match="expected ndim=4, found ndim=3"):
         RandomWarp()(keras.ops.ones((5, 5, 1)))

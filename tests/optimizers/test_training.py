@@ -1,5 +1,7 @@
 """The optimizers in Keras's own training, and in a loop of one's own."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -22,6 +24,12 @@ Y = (X @ GENERATOR.normal(size=(3, 1))).astype(np.float32)
 @pytest.fixture(params=OPTIMIZERS)
 def make(request):
     return OPTIMIZERS[request.param]
+
+
+@functools.cache
+def plainly_trained(make):
+    """Weights after fit with nothing special, computed once for each optimizer."""
+    return trained(make())
 
 
 def network(dtype=None):
@@ -75,7 +83,7 @@ FLOAT32 = {"rtol": 0, "atol": 2e-5}
 
 
 def test_fit_equals_a_loop_by_hand(make):
-    np.testing.assert_allclose(trained(make()), by_hand(make()), **FLOAT32)
+    np.testing.assert_allclose(plainly_trained(make), by_hand(make()), **FLOAT32)
 
 
 @pytest.mark.parametrize(
@@ -83,22 +91,21 @@ def test_fit_equals_a_loop_by_hand(make):
     [
         {"jit_compile": True},
         {"steps_per_execution": 3},
-        {"run_eagerly": True},
-        {"jit_compile": True, "steps_per_execution": 4},
     ],
     ids=str,
 )
 def test_every_way_of_execution_gives_the_same(make, compile_options):
     np.testing.assert_allclose(
-        trained(make(), **compile_options), trained(make()), **FLOAT32
+        trained(make(), **compile_options), plainly_trained(make), **FLOAT32
     )
 
 
 @pytest.mark.parametrize("jit_compile", [False, True])
-def test_all_options_together_under_a_schedule(make, jit_compile):
+@pytest.mark.parametrize("name", ["momentum", "adam"])
+def test_all_options_together_under_a_schedule(name, jit_compile):
     def options():
         schedule = ExponentialDecay(0.05, 0.5, 6)
-        optimizer = make(
+        optimizer = OPTIMIZERS[name](
             weight_decay=0.01,
             clipnorm=0.5,
             use_ema=True,
@@ -120,7 +127,7 @@ def test_mixed_precision(make, policy):
     mixed = trained(make(), dtype=policy)
     # The gradients pass through 11 or 8 bits; Adam and RMSprop make steps of full
     # length of gradients whose sign is in doubt.
-    np.testing.assert_allclose(mixed, trained(make()), rtol=0, atol=0.05)
+    np.testing.assert_allclose(mixed, plainly_trained(make), rtol=0, atol=0.05)
     assert (
         np.abs(
             mixed - np.concatenate([np.ravel(w) for w in network().get_weights()])
@@ -131,7 +138,7 @@ def test_mixed_precision(make, policy):
 
 def test_loss_scaling_takes_the_scale_out(make):
     scaled = keras.optimizers.LossScaleOptimizer(make(), initial_scale=1024.0)
-    np.testing.assert_allclose(trained(scaled), trained(make()), **FLOAT32)
+    np.testing.assert_allclose(trained(scaled), plainly_trained(make), **FLOAT32)
 
 
 def test_loss_scaling_skips_a_step_that_overflowed(make):

@@ -15,6 +15,10 @@ _COMMANDS = {
     "train": ("train", "train a network, judge it, leave a folder that explains it"),
     "evaluate": ("runs", "measure a run's errors again"),
     "predict": ("runs", "predict the classes of new examples with a run's network"),
+    "babysit": (
+        "babysit",
+        "step in while a run trains: learning rate, stop, checkpoint",
+    ),
     "board": ("board", "open TensorBoard on the runs"),
     "datasets": (
         "datasets",

@@ -43,7 +43,12 @@ def load_csv(path: str | os.PathLike[str], *, label: str | None = None) -> Datas
         (('height', 'width'), ('elm', 'oak'), array([1, 0]))
     """
     path = Path(path).expanduser()
-    table = _read(path)
+    table = read_table(path)
+    if table.shape[1] < 2:
+        raise ValueError(
+            f"{str(path)!r} must have a column of inputs and a column of labels. "
+            f"Received: {table.shape[1]} column. Are the columns separated by commas?"
+        )
     column = table.columns[-1] if label is None else label
     if column not in table.columns:
         raise ValueError(
@@ -75,7 +80,20 @@ def load_csv(path: str | os.PathLike[str], *, label: str | None = None) -> Datas
     )
 
 
-def _read(path: Path) -> pd.DataFrame:
+def read_table(path: Path, *, labelled: bool = True) -> pd.DataFrame:
+    """Reads a table, with or without a first row of names.
+
+    Args:
+        path: The `.csv` file, UTF-8, separated by commas.
+        labelled: Whether the last column holds labels, which may be text.
+
+    Returns:
+        At least one row and one column; the names of columns are strings.
+
+    Raises:
+        ValueError: If the file is missing, empty, not text, or has rows of different
+            lengths.
+    """
     # Takes most of a second to import.
     import pandas as pd
 
@@ -83,7 +101,8 @@ def _read(path: Path) -> pd.DataFrame:
         raise ValueError(f"No such file: {str(path)!r}. Expected a CSV file.")
     try:
         table = pd.read_csv(path, encoding="utf-8")
-        if _all_numbers(table.columns):
+        # A label may be text, so its column does not decide.
+        if _all_numbers(table.columns[:-1] if labelled else table.columns):
             table = pd.read_csv(path, encoding="utf-8", header=None)
     except UnicodeDecodeError as error:
         raise ValueError(
@@ -96,11 +115,10 @@ def _read(path: Path) -> pd.DataFrame:
             f"Received: {str(error).strip()}."
         ) from error
     table.columns = table.columns.map(str)
-    if table.shape[1] < 2 or table.empty:
+    if table.empty:
         raise ValueError(
-            f"{str(path)!r} must have a column of inputs, a column of labels, and rows. "
-            f"Received: {table.shape[0]} rows of {table.shape[1]} columns. Are the columns "
-            "separated by commas?"
+            f"{str(path)!r} must have rows. Received: {table.shape[1]} columns and no "
+            "row."
         )
     return table
 

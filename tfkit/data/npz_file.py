@@ -47,7 +47,7 @@ def load_npz(path: str | os.PathLike[str]) -> Dataset:
         ('a', 'b')
     """
     path = Path(path).expanduser()
-    contents = _read(path)
+    contents = read_arrays(path)
     lower = {key.lower(): value for key, value in contents.items()}
     pairs = {
         part: (lower[f"x{suffix}"], lower[f"y{suffix}"])
@@ -75,7 +75,18 @@ def load_npz(path: str | os.PathLike[str]) -> Dataset:
     return from_parts(str(path), parts, names, description="NumPy archive.")
 
 
-def _read(path: Path) -> dict[str, np.ndarray]:
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """Reads all arrays of a NumPy archive.
+
+    Args:
+        path: The `.npz` file.
+
+    Returns:
+        The arrays by name.
+
+    Raises:
+        ValueError: If the file is missing, damaged, or no archive of plain arrays.
+    """
     if not path.is_file():
         raise ValueError(
             f"No such file: {str(path)!r}. Expected a NumPy archive (.npz)."

@@ -34,12 +34,17 @@ def pipeline(
     `tfkit.training.sample_order`: different in every epoch, the same in every run. The
     dataset counts its epochs in its variable `dataset.epoch`. An epoch counts when its
     last batch has been taken, so an iterator that is dropped before does not count: Keras
-    drops one when it builds a model from the first batch. (An epoch of one batch cannot be
-    told from that; build the model first if epoch numbers must be right with it.)
-    A second `fit` goes on with the next epochs' orders; `dataset.epoch.assign(0)` starts
-    over. To see the order of epoch 7 when resuming there, pass `initial_epoch=7` both
-    here and to `fit`. A `.prefetch()` added behind it runs ahead of the count: leave it
-    out, batches are prefetched already.
+    drops one when it builds a model from the first batch. A second `fit` goes on with the
+    next epochs' orders; `initial_epoch` and `dataset.epoch.assign(0)` set the count.
+
+    The count cannot tell a whole epoch from a dropped iterator where the epoch is a single
+    batch, or where batches are drawn ahead of their use: by a `.prefetch()` added behind
+    (leave it out, batches are prefetched already) or by a strategy with several devices.
+    There, and to resume with `fit(initial_epoch=...)`, let `fit` say which epoch it is::
+
+        keras.callbacks.LambdaCallback(
+            on_epoch_begin=lambda epoch, logs: dataset.epoch.assign(epoch)
+        )
 
     Args:
         x: Inputs of shape `(examples, ...)`.

@@ -48,7 +48,7 @@ class ErrorRate:
 
     @property
     def rate(self) -> float:
-        """errors / examples."""
+        """Share of wrong answers, errors / examples."""
         return self.errors / self.examples
 
     @property
@@ -91,12 +91,12 @@ def error_rate(y_true: ArrayLike, y_predicted: ArrayLike) -> ErrorRate:
         >>> error_rate([0, 1, 2, 2], [0, 1, 1, 2])
         ErrorRate(errors=1, examples=4)
     """
-    y_true, y_predicted = np.asarray(y_true), np.asarray(y_predicted)
-    if y_predicted.ndim == 2:
-        y_predicted = y_predicted.argmax(axis=1)
-    if y_true.shape != y_predicted.shape:
+    truth, answers = np.asarray(y_true), np.asarray(y_predicted)
+    if answers.ndim == 2:
+        answers = answers.argmax(axis=1)
+    if truth.shape != answers.shape:
         raise ValueError(
             "`y_true` and `y_predicted` must have the same length. Received: shapes "
-            f"{y_true.shape} and {y_predicted.shape}"
+            f"{truth.shape} and {answers.shape}"
         )
-    return ErrorRate(int(np.sum(y_true != y_predicted)), len(y_true))
+    return ErrorRate(int(np.sum(truth != answers)), len(truth))

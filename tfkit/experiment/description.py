@@ -10,16 +10,21 @@ at once.
 
 import dataclasses
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar
 
 import tyro
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from tfkit.experiment.validation import options
 
+T = TypeVar("T")
+
 # A section whose options need no prefix on the command line: `--hidden`, not
 # `--model.hidden`. Its name still heads the group in `--help` and the TOML table.
-_Bare = tyro.conf.OmitArgPrefixes
+if TYPE_CHECKING:
+    _Bare: TypeAlias = Annotated[T, None]
+else:
+    _Bare = tyro.conf.OmitArgPrefixes
 
 # tyro takes an option's help from the docstring below it, which must be one line.
 

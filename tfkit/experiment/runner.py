@@ -16,7 +16,12 @@ import tensorflow as tf
 from rich.console import Console
 
 from tfkit import data, layers, models, optimizers, plots, run_folder, schedules
-from tfkit.callbacks import EarlyStopping, LearningRateDecay, TensorBoard
+from tfkit.callbacks import (
+    EarlyStopping,
+    LearningRateDecay,
+    ManualControl,
+    TensorBoard,
+)
 from tfkit.callbacks.progress import ProgressDisplay
 from tfkit.callbacks.tensorboard import write_note
 from tfkit.data import Splits
@@ -131,6 +136,7 @@ def run(experiment: Experiment, console: Console | None = None) -> RunResult:
         keras.callbacks.TerminateOnNaN(),
         keras.callbacks.CSVLogger(str(folder.history)),
         TensorBoard(folder.tensorboard),
+        ManualControl(folder.path),
         ProgressDisplay(console),
     ]
     start, interrupted = time.monotonic(), False
@@ -350,7 +356,7 @@ def _write_results(result: RunResult) -> None:
     )
     history = np.genfromtxt(folder.history, delimiter=",", names=True, ndmin=1)
     figure = plots.training_curves(
-        {name: history[name] for name in history.dtype.names or ()},
+        {name: history[name].tolist() for name in history.dtype.names or ()},
         best_epoch=result.best_epoch,
     )
     with run_folder.replacing(folder.path / "curves.png") as temporary:
@@ -361,8 +367,8 @@ def _write_results(result: RunResult) -> None:
 
 
 def _fingerprint(x: np.ndarray, y: np.ndarray) -> str:
-    digest = hashlib.sha256(np.ascontiguousarray(x))
-    digest.update(np.ascontiguousarray(y))
+    digest = hashlib.sha256(np.ascontiguousarray(x).data)
+    digest.update(np.ascontiguousarray(y).data)
     return digest.hexdigest()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import warnings
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,8 @@ import numpy as np
 import pandas as pd
 
 from tfkit import data
+from tfkit.data.csv_file import read_table
+from tfkit.data.npz_file import read_arrays
 from tfkit.diagnose import BiasVariance, ErrorRate
 from tfkit.experiment import config_file, runner
 from tfkit.run_folder import RunFolder
@@ -148,30 +149,24 @@ def read_examples(file: Path, record: dict[str, Any]) -> np.ndarray:
 
 
 def _read_npz(file: Path, record: dict[str, Any]) -> np.ndarray:
-    try:
-        with np.load(file) as arrays:
-            if "x" not in arrays:
-                raise ValueError(
-                    f"{file} must hold an array named `x`. Received: {arrays.files}. "
-                    "Write it with np.savez(file, x=examples)."
-                )
-            return np.asarray(arrays["x"], "float32")
-    except (OSError, EOFError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{file} is not a readable npz file: {error}") from None
+    arrays = read_arrays(file)
+    if "x" not in arrays:
+        raise ValueError(
+            f"{file} must hold an array named `x`. Received: {sorted(arrays)}. "
+            "Write it with np.savez(file, x=examples)."
+        )
+    return np.asarray(arrays["x"], "float32")
 
 
 def _read_csv(file: Path, record: dict[str, Any]) -> np.ndarray:
-    try:
-        table = pd.read_csv(file, header=None)
-        # A first line of names makes every column text; then it is a header.
-        if not all(map(pd.api.types.is_numeric_dtype, table.dtypes)):
-            table = pd.read_csv(file)
-        return table.to_numpy("float32")
-    except (ValueError, UnicodeDecodeError) as error:
+    table = read_table(file, labelled=False)
+    text = [name for name in table if table[name].dtype.kind not in "buif"]
+    if text:
         raise ValueError(
-            f"{file} must hold numbers only, one column a feature, with or without a "
-            f"header line: {error}"
-        ) from None
+            f"{file} must hold numbers only, one column a feature and none for labels. "
+            f"Received: text in column {', '.join(map(repr, text))}."
+        )
+    return table.to_numpy("float32")
 
 
 def _read_image(file: Path, record: dict[str, Any]) -> np.ndarray:

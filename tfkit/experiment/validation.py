@@ -30,13 +30,13 @@ def options(cls: type[T]) -> type[T]:
     plain_init = checked.__init__
 
     @functools.wraps(plain_init)
-    def __init__(self: Any, *arguments: Any, **values: Any) -> None:
+    def init(self: Any, *arguments: Any, **values: Any) -> None:
         try:
             plain_init(self, *arguments, **values)
         except ValidationError as error:
             raise ValueError(explain(error, checked)) from None
 
-    checked.__init__ = __init__
+    checked.__init__ = init
     return checked
 
 

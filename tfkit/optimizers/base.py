@@ -47,7 +47,8 @@ class Optimizer(ComposableLearningRate, abc.ABC):
       the two, as the mathematics wants. Stock Keras squares (and clips) each part on
       its own.
     - With `gradient_accumulation_steps`, `use_ema` averages once per update, not once
-      per mini-batch.
+      per mini-batch; `ema_overwrite_frequency` works under a strategy of several
+      replicas too.
     - The learning rate composes; see `ComposableLearningRate`.
 
     The steps from gradients to variables, in order: `apply` (sparse gradients become
@@ -68,7 +69,8 @@ class Optimizer(ComposableLearningRate, abc.ABC):
 
     Raises:
         TypeError: If an option is unknown or no number.
-        ValueError: If a number is out of its range.
+        ValueError: If a number is out of its range, or gradients are to be accumulated
+            under a `tf.distribute` strategy of several replicas.
     """
 
     #: Names of the variables kept for each trainable variable, as Keras names them.
@@ -81,6 +83,23 @@ class Optimizer(ComposableLearningRate, abc.ABC):
         _check_options(options)
         super().__init__(learning_rate=_check_learning_rate(learning_rate), **options)
         self._slots: Sequence[Sequence[Any]] = ()
+        # Taken out of Keras's hands, and put back in get_config: its way fails under a
+        # strategy of several replicas; with gradient accumulation it puts the average
+        # in place before each mini-batch of an update at whose end it is due, and so
+        # loses the update before.
+        self._overwrite_frequency = self.ema_overwrite_frequency
+        self.ema_overwrite_frequency = None
+        # Only there on TensorFlow.
+        strategy = getattr(self, "_distribution_strategy", None)
+        replicas = getattr(strategy, "num_replicas_in_sync", 1)
+        if self.gradient_accumulation_steps and replicas > 1:
+            raise ValueError(
+                "`gradient_accumulation_steps` must be None under a strategy of several "
+                "replicas, where Keras can't choose between gathering and updating. "
+                f"Received: gradient_accumulation_steps="
+                f"{self.gradient_accumulation_steps} with {replicas} replicas. "
+                "Use a larger batch, or one replica."
+            )
 
     @abc.abstractmethod
     def formula(
@@ -173,6 +192,13 @@ class Optimizer(ComposableLearningRate, abc.ABC):
             self.assign(slot, value)
         self.assign_sub(variable, change)
 
+    def get_config(self) -> dict[str, Any]:
+        """Keras's base options and the learning rate; subclasses add theirs."""
+        return {
+            **super().get_config(),
+            "ema_overwrite_frequency": self._overwrite_frequency,
+        }
+
     def _takes_sparse_gradients(self) -> bool:
         """Whether `tf.IndexedSlices` can go through the whole step as they are."""
         per_gradient_options = (
@@ -187,25 +213,28 @@ class Optimizer(ComposableLearningRate, abc.ABC):
     def _backend_apply_gradients(
         self, grads: Sequence[Any], trainable_variables: Sequence[Any]
     ) -> None:
-        frequency: int | None = self.ema_overwrite_frequency
-        if not (self.use_ema and self.gradient_accumulation_steps and frequency):
-            super()._backend_apply_gradients(grads, trainable_variables)
+        super()._backend_apply_gradients(grads, trainable_variables)
+        if not (self.use_ema and self._overwrite_frequency):
             return
-        # Keras would put the average in place before each mini-batch of an update in
-        # whose end it is due, and so lose the update before.
-        self.ema_overwrite_frequency = None
-        try:
-            super()._backend_apply_gradients(grads, trainable_variables)
-        finally:
-            self.ema_overwrite_frequency = frequency
+        number = self.iterations + 1
         due = ops.logical_and(
-            self._is_update_step(), ops.equal((self.iterations + 1) % frequency, 0)
+            self._is_update_step(), ops.equal(number % self._overwrite_frequency, 0)
         )
         for variable, average in zip(
             self._trainable_variables, self._model_variables_moving_average, strict=True
         ):
             if average is not None:
                 variable.assign(ops.where(due, average, variable))
+
+    def _overwrite_model_variables_with_average_value(
+        self, trainable_variables: Sequence[Any]
+    ) -> None:
+        super()._overwrite_model_variables_with_average_value(trainable_variables)
+        if keras.backend.backend() == "jax":
+            # Keras makes both share one buffer, which the next fit gives away twice.
+            for average in self._model_variables_moving_average:
+                if average is not None:
+                    average.assign(ops.copy(average))
 
     def _update_model_variables_moving_average(
         self, trainable_variables: Sequence[Any]
@@ -228,7 +257,7 @@ class Optimizer(ComposableLearningRate, abc.ABC):
 
     def _is_update_step(self) -> Any:
         """Whether the gradients gathered so far are applied with this mini-batch."""
-        steps = self.gradient_accumulation_steps
+        steps = self.gradient_accumulation_steps or 1
         return ops.equal((self._iterations + 1) % steps, 0)
 
 

@@ -1,0 +1,160 @@
+import keras
+import numpy as np
+import pytest
+
+import tfkit
+from tfkit.layers import BatchNormalization, InvertedDropout
+
+
+def types(model):
+    return [type(layer).__name__ for layer in model.layers]
+
+
+def test_layers_stand_in_the_order_of_the_course():
+    # Z, then batch norm on Z, then the activation, then dropout on A.
+    model = tfkit.mlp((8, 8, 1), 10, hidden=(16, 8), keep_prob=(0.9, 0.5), seed=0)
+    assert types(model) == [
+        "Flatten",
+        *["Dense", "BatchNormalization", "Activation", "InvertedDropout"] * 2,
+        "Dense",
+    ]
+    drops = [layer for layer in model.layers if isinstance(layer, InvertedDropout)]
+    assert [layer.keep_prob for layer in drops] == [0.9, 0.5]
+
+
+def test_what_is_switched_off_is_not_there():
+    model = tfkit.mlp((4,), 3, hidden=(8,), batch_norm=False, keep_prob=1.0)
+    assert types(model) == ["Dense", "Activation", "Dense"]
+
+
+def test_bias_is_dropped_under_batch_norm_only():
+    for batch_norm in (True, False):
+        model = tfkit.mlp((4,), 3, hidden=(8,), batch_norm=batch_norm)
+        hidden, output = (
+            layer for layer in model.layers if isinstance(layer, keras.layers.Dense)
+        )
+        assert hidden.use_bias is not batch_norm
+        assert output.use_bias
+
+
+def test_inference_is_the_formula():
+    model = tfkit.mlp((5,), 3, hidden=(7,), seed=1)
+    rng = np.random.default_rng(0)
+    norm = next(
+        layer for layer in model.layers if isinstance(layer, BatchNormalization)
+    )
+    gamma, beta, mean, variance = rng.uniform(0.5, 2, size=(4, 7))
+    norm.set_weights([gamma, beta, mean, variance])
+    x = rng.normal(size=(6, 5))
+
+    w1, w2, b2 = (
+        v.numpy().astype("f8")
+        for layer in model.layers
+        if isinstance(layer, keras.layers.Dense)
+        for v in layer.weights
+    )
+    z = gamma * (x @ w1 - mean) / np.sqrt(variance + norm.epsilon) + beta
+    z2 = np.maximum(z, 0) @ w2 + b2
+    expected = np.exp(z2) / np.exp(z2).sum(axis=1, keepdims=True)
+    # float32 network, two products of at most 7 terms, exp: some 1e-6.
+    np.testing.assert_allclose(model(x.astype("f4")), expected, rtol=1e-5, atol=1e-7)
+
+
+def test_layers_of_one_seed_differ_and_repeat():
+    def kernels(seed):
+        model = tfkit.mlp((16,), 16, hidden=(16, 16), seed=seed)
+        return [
+            layer.kernel.numpy() for layer in model.layers if hasattr(layer, "kernel")
+        ]
+
+    first, again, other = kernels(3), kernels(3), kernels(4)
+    for a, b, c in zip(first, again, other, strict=True):
+        np.testing.assert_array_equal(a, b)
+        assert not np.array_equal(a, c)
+    # Unrelated numbers, not scaled copies: correlation of 256 pairs is 1/16 in sd.
+    for i in range(3):
+        for j in range(i):
+            assert abs(np.corrcoef(first[i].ravel(), first[j].ravel())[0, 1]) < 0.3
+
+
+@pytest.mark.parametrize(
+    ("initializer", "activation", "variance"),
+    [
+        ("auto", "relu", 2 / 400),
+        ("auto", "tanh", 1 / 400),
+        ("he", "tanh", 2 / 400),
+        ("xavier", "relu", 1 / 400),
+        ("glorot_average", "relu", 2 / 600),
+    ],
+)
+def test_kernels_have_the_variance_of_the_initializer(
+    initializer, activation, variance
+):
+    model = tfkit.mlp(
+        (400,), 3, hidden=(200,), activation=activation, initializer=initializer, seed=0
+    )
+    kernel = model.layers[0].kernel.numpy()
+    # The variance of 80 000 normal numbers has a relative sd of sqrt(2/80000) = 0.5 %.
+    assert kernel.var() == pytest.approx(variance, rel=0.025)
+
+
+@pytest.mark.parametrize(("penalty", "power"), [("l1", 1), ("l2", 2)])
+def test_the_penalty_is_on_kernels_alone(penalty, power):
+    model = tfkit.mlp(
+        (6,), 3, hidden=(4,), lambd=0.7, penalty=penalty, examples=50, seed=0
+    )
+    kernels = [
+        layer.kernel.numpy().astype("f8")
+        for layer in model.layers
+        if hasattr(layer, "kernel")
+    ]
+    expected = 0.7 / (2 * 50) * sum((np.abs(k) ** power).sum() for k in kernels)
+    # float32 sums of a few dozen terms
+    assert float(sum(model.losses)) == pytest.approx(expected, rel=1e-6)
+
+
+def test_softmax_of_two_classes_is_logistic_regression():
+    model = tfkit.softmax_regression((3,), 2, seed=0)
+    kernel, bias = (v.numpy().astype("f8") for v in model.weights)
+    x = np.random.default_rng(0).normal(size=(10, 3))
+    z = x @ (kernel[:, 1] - kernel[:, 0]) + bias[1] - bias[0]
+    # sigmoid in float64 against float32 softmax
+    np.testing.assert_allclose(
+        model(x.astype("f4"))[:, 1], 1 / (1 + np.exp(-z)), rtol=1e-5
+    )
+
+
+def test_it_learns_what_logistic_regression_cannot():
+    # Two rings: no line separates them (course notes: "high bias").
+    data = tfkit.data.load("circles", seed=1)
+    x, y = data.x, data.y
+
+    def error(model):
+        model.compile(tfkit.optimizers.Adam(0.02), "sparse_categorical_crossentropy")
+        model.fit(x, y, epochs=60, batch_size=32, verbose=0)
+        return np.mean(model.predict(x, verbose=0).argmax(1) != y)
+
+    keras.utils.set_random_seed(0)
+    assert error(tfkit.softmax_regression((2,), 2, seed=0)) > 0.4
+    assert error(tfkit.mlp((2,), 2, hidden=(32,), keep_prob=1.0, seed=0)) < 0.2
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"num_classes": 1}, r"`num_classes` must be at least 2.*num_classes=1"),
+        ({"hidden": (8, 0)}, r"`hidden` must hold positive.*hidden=\(8, 0\)"),
+        ({"keep_prob": (0.5, 0.5, 0.5)}, r"each of the 2 hidden layers"),
+        ({"initializer": "hee"}, r"`initializer` must be 'auto'.*'hee'"),
+        ({"penalty": "l3"}, r"`penalty` must be 'l1' or 'l2'.*'l3'"),
+        ({"lambd": 0.1}, r"needs m.*Pass examples=len\(x_train\)"),
+    ],
+)
+def test_bad_arguments(options, message):
+    with pytest.raises(ValueError, match=message):
+        tfkit.mlp((4,), **{"num_classes": 3, **options})
+
+
+def test_softmax_regression_has_no_hidden_options():
+    with pytest.raises(TypeError, match=r"no hidden layer for `keep_prob`.*tfkit\.mlp"):
+        tfkit.softmax_regression((4,), 3, keep_prob=0.5)
