@@ -11,6 +11,8 @@ from typing import Any
 import keras
 import numpy as np
 
+__all__ = ["Ensemble", "EnsembleReport", "copy_model"]
+
 _PROBABILITIES = {"softmax", "sigmoid", "hard_sigmoid"}
 
 

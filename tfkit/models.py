@@ -12,6 +12,8 @@ from tfkit import initializers
 from tfkit.layers import BatchNormalization, InvertedDropout
 from tfkit.regularizers import L1, L2
 
+__all__ = ["mlp", "softmax_regression"]
+
 
 def mlp(
     input_shape: Sequence[int],

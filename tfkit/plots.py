@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.figure import Figure
 
+__all__ = ["training_curves"]
+
 
 def training_curves(
     history: Mapping[str, Sequence[float]], best_epoch: int | None = None

@@ -28,6 +28,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+__all__ = [
+    "RunFolder",
+    "create",
+    "find",
+    "replacing",
+    "require_free",
+    "require_writable",
+    "runs",
+    "write_text",
+]
+
 CONFIG = "config.toml"
 MODEL = "model.keras"
 

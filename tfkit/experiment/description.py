@@ -175,7 +175,7 @@ class EarlyStoppingOptions:
 
 @options
 class TrainingOptions:
-    """The loop."""
+    """The training loop."""
 
     epochs: PositiveInt = 100
     """Passes over the training part at most."""

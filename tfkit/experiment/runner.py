@@ -111,6 +111,18 @@ def run(experiment: Experiment, console: Console | None = None) -> RunResult:
         PermissionError: If it cannot be written.
         KeyboardInterrupt: After Ctrl-C; what was reached until then is judged and
             saved first.
+
+    Example:
+        >>> import tempfile
+        >>> from tfkit.experiment import Experiment, RunOptions, TrainingOptions
+        >>> experiment = Experiment(
+        ...     dataset="moons",
+        ...     training=TrainingOptions(epochs=2),
+        ...     run=RunOptions(logs=tempfile.mkdtemp()),
+        ... )
+        >>> result = run(experiment, Console(quiet=True))
+        >>> result.epochs, sorted(result.errors)
+        (2, ['dev', 'test', 'train'])
     """
     console = console or Console()
     place = (experiment.run.logs, experiment.group, experiment.run.name)

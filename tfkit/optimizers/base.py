@@ -87,7 +87,7 @@ class Optimizer(ComposableLearningRate, abc.ABC):
         # strategy of several replicas; with gradient accumulation it puts the average
         # in place before each mini-batch of an update at whose end it is due, and so
         # loses the update before.
-        self._overwrite_frequency = self.ema_overwrite_frequency
+        self._overwrite_frequency = options.get("ema_overwrite_frequency")
         self.ema_overwrite_frequency = None
         # Only there on TensorFlow.
         strategy = getattr(self, "_distribution_strategy", None)
@@ -224,7 +224,8 @@ class Optimizer(ComposableLearningRate, abc.ABC):
             self._trainable_variables, self._model_variables_moving_average, strict=True
         ):
             if average is not None:
-                variable.assign(ops.where(due, average, variable))
+                pair = ops.convert_to_tensor(average), ops.convert_to_tensor(variable)
+                variable.assign(ops.where(due, *pair))
 
     def _overwrite_model_variables_with_average_value(
         self, trainable_variables: Sequence[Any]
