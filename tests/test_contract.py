@@ -118,7 +118,9 @@ def test_every_public_name_is_documented(name):
         # The command line shows the docstring below each field.
         assert undocumented_fields(value) == []
     elif dataclasses.is_dataclass(value):
-        assert [f.name for f in dataclasses.fields(value) if f"{f.name}:" not in doc] == []
+        assert [
+            f.name for f in dataclasses.fields(value) if f"{f.name}:" not in doc
+        ] == []
     elif "__init__" in vars(value) and not inspect.isabstract(value):
         check_example_and_arguments(name, value.__init__, doc)
 
@@ -186,7 +188,9 @@ def test_a_part_round_trips_its_config(name):
 def test_a_layer_survives_in_a_saved_model(name, tmp_path):
     image = "Augmentation" in name or "Warp" in name
     shape = (8, 8, 1) if image else (6,)
-    model = keras.Sequential([keras.Input(shape), resolve(f"tfkit.{name}")(**PARTS[name])])
+    model = keras.Sequential(
+        [keras.Input(shape), resolve(f"tfkit.{name}")(**PARTS[name])]
+    )
     x = np.random.default_rng(0).uniform(size=(4, *shape)).astype("float32")
     model.save(tmp_path / "model.keras")
     again = keras.models.load_model(tmp_path / "model.keras")

@@ -175,7 +175,7 @@ class ExponentiallyWeightedAverage:
         return _plain(values)
 
     def update(self, value: ArrayLike) -> Any:
-        """Takes in the next value.
+        r"""Takes in the next value.
 
         Args:
             value: $\theta_t$, a number or an array, of the same shape in every call.
@@ -185,7 +185,7 @@ class ExponentiallyWeightedAverage:
 
         Raises:
             ValueError: If the shape differs from that of the values before.
-        """  # noqa: D301
+        """
         new = np.asarray(value, dtype=np.float64)
         if self._sum is None:
             self._sum = np.zeros_like(new)

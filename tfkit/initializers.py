@@ -41,7 +41,7 @@ from typing import Any, Literal
 import keras
 import numpy as np
 
-from tfkit.schedules._checks import check_count, check_number
+from tfkit._checks import check_count, check_number
 
 __all__ = [
     "GlorotAverage",

@@ -21,7 +21,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from tfkit.schedules._checks import check_count, check_number
+from tfkit._checks import check_count, check_number
 
 __all__ = ["L1", "L2", "weight_decay_factor"]
 

@@ -65,7 +65,7 @@ def test_zero_gradient_changes_nothing(walk):
     np.testing.assert_array_equal(walk(RMSprop(0.1), [1.0], np.zeros((3, 1))), 1.0)
 
 
-def test_docstring_claim_on_halved_steps(float64, walk):
+def test_gradients_at_which_epsilon_begins_to_matter(float64, walk):
     def first_step(gradient, **options):
         # beta = 0: S is the squared gradient, a step without epsilon is the rate.
         return -walk(RMSprop(1.0, 0.0, **options), [0.0], [[gradient]])[0, 0]

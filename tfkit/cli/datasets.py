@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import tyro
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -23,14 +24,18 @@ def datasets(arguments: list[str]) -> None:
         arguments: What follows `tfkit datasets`.
     """
     tyro.cli(_Datasets, prog="tfkit datasets", args=arguments)
-    table = Table()
+    table = Table(box=box.SIMPLE_HEAD)
     for column in ("name", "examples", "shape", "classes", "offline", "what"):
-        table.add_column(column, justify="right" if column == "examples" else "left")
+        table.add_column(
+            column,
+            justify="right" if column in ("examples", "classes") else "left",
+            no_wrap=column != "what",
+        )
     for info in registry.available():
         table.add_row(
             info.name,
             "-" if info.examples is None else f"{info.examples}",
-            "-" if info.shape is None else " x ".join(map(str, info.shape)),
+            "-" if info.shape is None else "x".join(map(str, info.shape)),
             "-" if info.classes is None else f"{info.classes}",
             "yes" if registry.is_offline(info) else "no",
             info.description,

@@ -54,10 +54,8 @@ def evaluate(arguments: list[str]) -> None:
     evaluation = saved_run.evaluate(folder)
     console = Console()
     console.print(report.error_table(evaluation.errors))
-    output.facts(
-        console,
-        [("verdict", evaluation.judgement.verdict), ("run", f"{folder.path}")],
-    )
+    console.print(f"{evaluation.judgement}\n", highlight=False)
+    output.facts(console, [("run", f"{folder.path}")])
 
 
 def predict(arguments: list[str]) -> None:

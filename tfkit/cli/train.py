@@ -11,6 +11,7 @@ from rich.console import Console
 
 from tfkit import run_folder
 from tfkit.cli import output, quiet
+from tfkit.data import registry
 from tfkit.experiment import Experiment, config_file
 
 
@@ -40,6 +41,7 @@ def train(arguments: list[str]) -> None:
     ).experiment
 
     # Found out before TensorFlow is imported, which takes seconds.
+    registry.resolve(experiment.dataset)
     run_folder.require_free(experiment.run.logs, experiment.group, experiment.run.name)
     console = Console()
     with console.status("loading TensorFlow"), quiet.tensorflow_import():
@@ -48,6 +50,7 @@ def train(arguments: list[str]) -> None:
     result = runner.run(experiment, console)
     console.print()
     console.print(report.error_table(result.errors))
+    console.print(f"{result.judgement}\n", highlight=False)
     output.facts(
         console,
         [

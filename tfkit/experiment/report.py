@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from rich import box
 from rich.table import Table
 
 from tfkit.diagnose.bias_variance import BiasVariance
@@ -18,7 +19,7 @@ _PERCENT_NOTE = "95 % interval (Wilson), measured in inference mode"
 
 def error_table(errors: Mapping[str, ErrorRate]) -> Table:
     """Returns a rich table of the errors of train, dev and test."""
-    table = Table(caption=_PERCENT_NOTE, caption_justify="left")
+    table = Table(box=box.SIMPLE_HEAD, caption=_PERCENT_NOTE, caption_justify="left")
     table.add_column("part")
     for column in ("examples", "wrong", "error", "95 % interval", "accuracy"):
         table.add_column(column, justify="right")
@@ -30,7 +31,6 @@ def error_table(errors: Mapping[str, ErrorRate]) -> Table:
 def summary(result: RunResult) -> list[tuple[str, str]]:
     """Returns what happened, as pairs of a label and a text."""
     return [
-        ("verdict", result.judgement.verdict),
         ("best epoch", f"{result.best_epoch} of {result.epochs} ({result.stopped})"),
         ("training", f"{result.seconds:.1f} s"),
     ]
@@ -54,7 +54,7 @@ def markdown(result: RunResult) -> str:
             "",
             "## Training",
             "",
-            *(f"- {label}: {text}" for label, text in summary(result)[1:]),
+            *(f"- {label}: {text}" for label, text in summary(result)),
             f"- seed: {experiment.training.seed}",
             "",
             "![training curves](curves.png)",

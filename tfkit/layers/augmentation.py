@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from tfkit.layers.random_warp import RandomWarp
-from tfkit.schedules._checks import check_count, check_number
+from tfkit._checks import check_count, check_number
 
 __all__ = ["Augmentation", "augmentation"]
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import keras
 
 from tfkit.layers.redundant_biases import RedundantBiasWarning, has_cancelled_bias
-from tfkit.schedules._checks import check_number
+from tfkit._checks import check_number
 
 __all__ = ["BatchNormalization"]
 

@@ -11,7 +11,7 @@ import numpy as np
 from keras import ops
 from numpy.typing import ArrayLike
 
-from tfkit.schedules._checks import check_number
+from tfkit._checks import check_number
 
 __all__ = ["InvertedDropout", "fixed_masks"]
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import keras
 from keras import ops
 
-from tfkit.schedules._checks import check_number
+from tfkit._checks import check_number
 
 __all__ = ["RandomWarp"]
 

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from keras import ops, tree
 
-from tfkit.schedules._checks import check_count
+from tfkit._checks import check_count
 
 __all__ = ["Recalibration", "recalibrate"]
 

@@ -12,7 +12,7 @@ import numpy as np
 from keras import ops
 from keras.optimizers.schedules import LearningRateSchedule
 
-from tfkit.schedules._checks import check_count, check_number
+from tfkit._checks import check_count, check_number
 
 from .learning_rate import ComposableLearningRate
 

@@ -35,8 +35,8 @@ class RMSprop(Optimizer):
 
     $$w \leftarrow w - \alpha\,\frac{dw}{\sqrt{S + \epsilon}}$$
 
-    The same $\epsilon$ acts there as its root acts here: Keras's 1e-7 already halves
-    the steps of gradients near 3e-4, the course's 1e-8 those of gradients near 1e-8.
+    The same $\epsilon$ acts there as its root acts here: Keras's 1e-7 takes almost a third
+    off the steps of gradients near 3e-4; the course's 1e-8 halves those near 1e-8.
 
     Args:
         learning_rate: $\alpha$: number >= 0, `LearningRateSchedule`, or a function

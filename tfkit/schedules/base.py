@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ._checks import check_count, check_number
+from tfkit._checks import check_count, check_number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

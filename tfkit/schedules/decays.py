@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from ._checks import check_number
+from tfkit._checks import check_number
 from .base import Schedule, check_initial
 
 

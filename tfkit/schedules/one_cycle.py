@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from ._checks import check_number
+from tfkit._checks import check_number
 from .base import Schedule
 
 
@@ -24,7 +24,7 @@ class OneCycle(Schedule):
 
     with $\alpha_s = \alpha_p/$`start_divisor` and $\alpha_e = \alpha_p/$`end_divisor`.
     After the cycle the rate stays at $\alpha_e$. Find the peak with
-    `tfkit.diagnose.learning_rate_range`.
+    a range test: raise the rate until the cost diverges, and stay below.
 
     Args:
         peak: $\alpha_p$, the highest learning rate. Positive.

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras.optimizers.schedules import LearningRateSchedule
 
-from ._checks import check_number
+from tfkit._checks import check_number
 from .base import Schedule
 
 

@@ -1,4 +1,4 @@
-"""The checks that the schedules' and the optimizers' arguments share."""
+"""Checks of arguments, in one form for all parts."""
 
 from __future__ import annotations
 
