@@ -7,8 +7,8 @@ from typing import Any, Literal
 import keras
 import numpy as np
 
-from tfkit.layers.random_warp import RandomWarp
 from tfkit._checks import check_count, check_number
+from tfkit.layers.random_warp import RandomWarp
 
 __all__ = ["Augmentation", "augmentation"]
 

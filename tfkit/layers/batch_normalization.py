@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 import keras
 
-from tfkit.layers.redundant_biases import RedundantBiasWarning, has_cancelled_bias
 from tfkit._checks import check_number
+from tfkit.layers.redundant_biases import RedundantBiasWarning, has_cancelled_bias
 
 __all__ = ["BatchNormalization"]
 

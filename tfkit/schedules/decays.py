@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from tfkit._checks import check_number
+
 from .base import Schedule, check_initial
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 from tfkit._checks import check_count, check_number
+
 from .base import Schedule, check_initial
 from .decays import InverseTimeDecay
 

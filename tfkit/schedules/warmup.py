@@ -9,6 +9,7 @@ import numpy as np
 from keras.optimizers.schedules import LearningRateSchedule
 
 from tfkit._checks import check_number
+
 from .base import Schedule
 
 
