@@ -127,12 +127,17 @@ def test_softmax_of_two_classes_is_logistic_regression():
 def test_it_learns_what_logistic_regression_cannot():
     # Two rings: no line separates them (course notes: "high bias").
     data = tfkit.data.load("circles", seed=1)
-    x, y = data.x, data.y
+    # All epochs' batches in one compiled call: Python would take most of the time.
+    x, y = np.tile(data.x, (60, 1)), np.tile(data.y, 60)
 
     def error(model):
-        model.compile(tfkit.optimizers.Adam(0.02), "sparse_categorical_crossentropy")
-        model.fit(x, y, epochs=60, batch_size=32, verbose=0)
-        return np.mean(model.predict(x, verbose=0).argmax(1) != y)
+        model.compile(
+            tfkit.optimizers.Adam(0.02),
+            "sparse_categorical_crossentropy",
+            steps_per_execution=len(y) // 32,
+        )
+        model.fit(x, y, batch_size=32, verbose=0)
+        return np.mean(model.predict(data.x, verbose=0).argmax(1) != data.y)
 
     keras.utils.set_random_seed(0)
     assert error(tfkit.softmax_regression((2,), 2, seed=0)) > 0.4
@@ -145,6 +150,10 @@ def test_it_learns_what_logistic_regression_cannot():
         ({"num_classes": 1}, r"`num_classes` must be at least 2.*num_classes=1"),
         ({"hidden": (8, 0)}, r"`hidden` must hold positive.*hidden=\(8, 0\)"),
         ({"keep_prob": (0.5, 0.5, 0.5)}, r"each of the 2 hidden layers"),
+        ({"keep_prob": 1.5}, r"`keep_prob` must be .*<= 1.*keep_prob=1\.5"),
+        ({"keep_prob": float("nan")}, r"`keep_prob` must be .*keep_prob=nan"),
+        ({"input_keep_prob": 1.2}, r"`keep_prob` must be .*keep_prob=1\.2"),
+        ({"input_keep_prob": 0}, r"`keep_prob` must be .*> 0.*keep_prob=0"),
         ({"initializer": "hee"}, r"`initializer` must be 'auto'.*'hee'"),
         ({"penalty": "l3"}, r"`penalty` must be 'l1' or 'l2'.*'l3'"),
         ({"lambd": 0.1}, r"needs m.*Pass examples=len\(x_train\)"),

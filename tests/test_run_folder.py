@@ -57,6 +57,17 @@ def test_find_by_path_by_name_and_latest(tmp_path):
     assert list(run_folder.runs(tmp_path)) == [old, new]
 
 
+def test_latest_with_a_model_is_not_the_one_that_still_trains(tmp_path):
+    finished = make_run(tmp_path, "digits", "finished")
+    os.utime(finished.config, (1, 1))
+    training = make_run(tmp_path, "digits", "training")
+    with pytest.raises(FileNotFoundError, match="There is no run 'latest'"):
+        run_folder.find("latest", tmp_path, with_model=True)
+    finished.model.write_text("")
+    assert run_folder.find("latest", tmp_path, with_model=True) == finished
+    assert run_folder.find("latest", tmp_path) == training
+
+
 def test_find_names_the_runs_there_are(tmp_path):
     make_run(tmp_path, "digits", "first")
     with pytest.raises(FileNotFoundError, match=r"no run 'second'.*digits/first"):

@@ -102,7 +102,7 @@ def mlp(
     layers += [layer for layer in (augmentation, normalization) if layer is not None]
     if len(input_shape) > 1:
         layers.append(keras.layers.Flatten())
-    if input_keep_prob < 1:
+    if input_keep_prob != 1:
         layers.append(InvertedDropout(input_keep_prob, seed=next(seeds)))
     for units, keep in zip(hidden, keep_probs, strict=True):
         layers.append(
@@ -116,7 +116,7 @@ def mlp(
         if batch_norm:
             layers.append(BatchNormalization())
         layers.append(keras.layers.Activation(activation))
-        if keep < 1:
+        if keep != 1:
             layers.append(InvertedDropout(keep, seed=next(seeds)))
     layers.append(
         keras.layers.Dense(

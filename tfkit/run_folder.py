@@ -5,6 +5,7 @@
         environment.json  versions, machine, commit, command
         data.json         shape, classes, sizes and fingerprint of the parts
         history.csv       one line an epoch
+        interventions.jsonl  starts of the training, and what was changed by hand
         model.keras       the network with its best weights
         report.md         the judgement
         results.json      the numbers of the report
@@ -176,21 +177,29 @@ def require_writable(folder: Path, *, option: str = "--logs") -> None:
         ) from None
 
 
-def find(run: str | Path, logs: str | Path = "logs") -> RunFolder:
-    """Finds a finished run.
+def find(
+    run: str | Path, logs: str | Path = "logs", *, with_model: bool = False
+) -> RunFolder:
+    """Finds a run.
 
     Args:
         run: A run's folder; or its name below `logs`, such as
             `digits/20260131-142501`; or `latest`.
         logs: Where names are looked up.
+        with_model: Whether `latest` is the latest that has a model: not one that still
+            trains, or was broken off.
 
     Raises:
         FileNotFoundError: If there is no such run, or the folder holds none; names
             the latest runs there are.
     """
     known = list(runs(logs))
-    if str(run) == "latest" and known:
-        return max(known, key=lambda folder: folder.config.stat().st_mtime)
+    if str(run) == "latest":
+        usable = [
+            folder for folder in known if folder.model.is_file() or not with_model
+        ]
+        if usable:
+            return max(usable, key=lambda folder: folder.config.stat().st_mtime)
     for path in (Path(run), Path(logs) / run):
         if (path / CONFIG).is_file():
             return RunFolder(path)

@@ -110,6 +110,14 @@ def test_interventions_are_read_back(tmp_path):
     assert list(interventions(path)) == entries
 
 
+def test_line_after_half_a_line_is_read_back(tmp_path):
+    # A training that was killed while it wrote, and its resume.
+    path = tmp_path / control_file.INTERVENTIONS
+    path.write_text('{"event": "start"}\n{"event": "st')
+    log(tmp_path, {"event": "stop"})
+    assert [e["event"] for e in interventions(path)] == ["start", "stop"]
+
+
 def test_damaged_interventions(tmp_path):
     path = tmp_path / control_file.INTERVENTIONS
     path.write_text('{"event"\n{}\n')

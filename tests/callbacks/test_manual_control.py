@@ -6,6 +6,8 @@ import pytest
 
 from tfkit.callbacks import LearningRateDecay, ManualControl, Replay
 from tfkit.callbacks.control_file import CONTROL, interventions, request
+from tfkit.optimizers import Adam, GradientDescent
+from tfkit.schedules import InverseTimeDecay
 
 # The optimizer holds the rate in float32.
 FLOAT32 = 2e-7
@@ -164,6 +166,67 @@ def test_composes_with_a_decay_and_replays_with_it(
         replay.per_step()
 
 
+def test_composes_with_a_schedule_in_the_optimizer(network, fit, somebody, tmp_path):
+    schedule = InverseTimeDecay(0.1, 1.0, steps_per_epoch=4)
+    model = network(keras.optimizers.LossScaleOptimizer(Adam(schedule), 2.0))
+    plan = somebody({1: {"learning_rate": 0.2}})
+    rates = keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate)
+    history = fit(model, 4, [plan, rates, ManualControl(tmp_path)])
+    # Changed between epochs 1 and 2, where the schedule says 0.1 / 3: six times.
+    expected = [0.1, 0.1 / 2, 6 * 0.1 / 3, 6 * 0.1 / 4]
+    replay = ManualControl.replay(tmp_path, schedule)
+    np.testing.assert_allclose(
+        [replay.at_epoch(epoch) for epoch in range(4)], expected, rtol=4 * FLOAT32
+    )
+    # The log of an epoch has the rate after its last step: that of the next one.
+    after = [*expected[1:], 6 * 0.1 / 5]
+    after[1] = 0.1 / 3  # the change came later still
+    np.testing.assert_allclose(
+        history.history["learning_rate"], after, rtol=4 * FLOAT32
+    )
+
+
+def test_rate_that_cannot_be_scaled_is_refused_and_training_goes_on(
+    network, fit, somebody, tmp_path
+):
+    ends_at_zero = keras.optimizers.schedules.PolynomialDecay(0.1, 4, 0.0)
+    plan = somebody({1: {"learning_rate": 0.2}})
+    with pytest.warns(UserWarning, match="not carried out: .*while the schedule gives"):
+        fit(network(Adam(ends_at_zero)), 3, [plan, ManualControl(tmp_path)])
+    assert events(tmp_path) == ["start", "refused"]
+
+
+def test_replay_counts_mini_batches_as_schedules_do(network, fit, somebody, tmp_path):
+    def accumulating(learning_rate):
+        return network(GradientDescent(learning_rate, gradient_accumulation_steps=2))
+
+    watched = accumulating(0.05)
+    plan = somebody({1: {"learning_rate": 0.3}})
+    fit(watched, 4, [plan, ManualControl(tmp_path)])
+    repeated = accumulating(ManualControl.replay(tmp_path).per_step())
+    fit(repeated, 4, [])
+    for a, b in zip(watched.get_weights(), repeated.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_with_decay_and_plateau(network, fit, somebody, scripted, tmp_path):
+    callbacks = [
+        LearningRateDecay(InverseTimeDecay(0.1, 1.0)),
+        scripted([1.0] * 5),  # a plateau from epoch 1 on
+        keras.callbacks.ReduceLROnPlateau(factor=0.1, patience=1),
+        ManualControl(tmp_path),
+    ]
+    plan = somebody({2: {"learning_rate": 0.5}})
+    model = network(Adam(0.1), jit_compile=True)
+    history = fit(model, 5, [plan, *callbacks])
+    # Cuts after epochs 1, 2 and 3; the hand overrules the one after epoch 2, and makes
+    # 15 times of the 0.1 / 3 that the schedule says there.
+    expected = [0.1, 0.1 / 2, 0.1 * 0.1 / 3, 15 * 0.1 / 4, 1.5 * 0.1 / 5]
+    np.testing.assert_allclose(
+        history.history["learning_rate"], expected, rtol=8 * FLOAT32
+    )
+
+
 def test_resume_undoes_what_came_after_its_epoch(network, fit, somebody, tmp_path):
     model = network()
     plan = somebody({0: {"learning_rate": 0.2}, 2: {"learning_rate": 0.01}})
@@ -233,6 +296,18 @@ def test_checkpoint_that_cannot_be_written_does_not_end_training(
         history = fit(network(), 2, [plan, ManualControl(tmp_path)])
     assert len(history.epoch) == 2
     assert events(tmp_path) == ["start", "refused"]
+
+
+def test_model_that_cannot_be_saved_does_not_end_training(
+    network, fit, somebody, tmp_path
+):
+    model = network()
+    model.get_config = lambda: {"initial": object()}  # as a careless subclass has it
+    plan = somebody({0: {"checkpoint": True}})
+    with pytest.warns(UserWarning, match="not carried out: checkpoint"):
+        fit(model, 1, [plan, ManualControl(tmp_path)])
+    assert events(tmp_path) == ["start", "refused"]
+    assert list((tmp_path / "checkpoints").iterdir()) == []
 
 
 @pytest.mark.parametrize(

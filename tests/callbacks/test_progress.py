@@ -54,6 +54,12 @@ def test_a_terminal_gets_one_live_bar():
     assert "\x1b[" in text  # it moves the cursor instead of adding lines
 
 
+def test_it_can_be_closed_before_it_began():
+    out = io.StringIO()
+    ProgressDisplay(Console(file=out)).close()
+    assert out.getvalue() == ""
+
+
 def test_the_display_can_be_used_again_and_closed_twice():
     out = io.StringIO()
     display = ProgressDisplay(Console(file=out, width=100))

@@ -7,6 +7,7 @@ import pytest
 from tfkit.callbacks import CallbackState, SnapshotEnsemble
 from tfkit.callbacks.snapshot_ensemble import cyclic_cosine
 from tfkit.ensembles import Ensemble
+from tfkit.optimizers import Momentum
 
 # The optimizer holds the rate in float32.
 FLOAT32 = 2e-7
@@ -61,6 +62,20 @@ def test_schedule_in_the_optimizer_is_exact_to_the_step(network, fit):
     snapshots = SnapshotEnsemble(1, 2)
     fit(by_schedule, 2, [snapshots])
     assert len(snapshots.models()) == 1
+    # The two compute the cosine in float64 and in float32; eight steps.
+    for a, b in zip(by_callback.get_weights(), by_schedule.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5)
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_with_an_optimizer_of_the_package(network, fit, weight_log, jit_compile):
+    by_callback = network(Momentum(0.1), jit_compile=jit_compile)
+    fit(by_callback, 2, [SnapshotEnsemble(1, 2), weight_log])
+    expected = [paper(t, 0.1, T=8, M=1) for t in range(1, 9)]
+    np.testing.assert_allclose(weight_log.batch_rates, expected, rtol=FLOAT32)
+    schedule = SnapshotEnsemble.schedule(0.1, cycles=1, epochs=2, steps_per_epoch=4)
+    by_schedule = network(Momentum(schedule), jit_compile=jit_compile)
+    fit(by_schedule, 2, [SnapshotEnsemble(1, 2)])
     # The two compute the cosine in float64 and in float32; eight steps.
     for a, b in zip(by_callback.get_weights(), by_schedule.get_weights(), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-5)

@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from tfkit.cli import main
+from tfkit.cli import main, quiet
+from tfkit.data import tfds_source
 
 
 def output_of(capsys, *arguments):
@@ -68,6 +69,20 @@ def test_an_existing_run_stops_before_tensorflow_loads(capsys, tmp_path):
     )
     assert status == 2
     assert "never overwritten" in err
+
+
+def test_a_set_that_cannot_be_had_stops_before_tensorflow_loads(
+    capsys, tmp_path, monkeypatch
+):
+    def load():
+        raise AssertionError("TensorFlow takes longer to load than this error may")
+
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr(tfds_source, "is_reachable", lambda url: False)
+    monkeypatch.setattr(quiet, "tensorflow_import", load)
+    status, _, err = output_of(capsys, "train", "mnist")
+    assert status == 2
+    assert "TFDS set 'mnist' must be prepared or downloadable" in err
 
 
 @pytest.mark.parametrize("command", ["evaluate", "predict"])

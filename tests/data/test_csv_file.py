@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tfkit.data import load_csv
+from tfkit.data.csv_file import read_table
 
 GOOD = "height,width,kind\n1,2,oak\n3,4,elm\n5,6,oak\n"
 
@@ -35,12 +36,35 @@ def test_another_column_as_label(csv):
 
 
 @pytest.mark.parametrize(
-    "text", ["5.1,3.5,0\n4.9,3.0,1\n", "5.1,5.1,setosa\n4.9,3.0,virginica\n"]
+    ("text", "features"),
+    [
+        ("5.1,3.5,0\n4.9,3.0,1\n", 2),
+        ("5.1,5.1,setosa\n4.9,3.0,virginica\n", 2),
+        ("5.1,setosa\n4.9,virginica\n", 1),
+        ("\ufeff5.1,3.5,0\n4.9,3.0,1\n", 2),
+        # Counts up like names, but the label occurs again: XOR.
+        ("0,1,yes\n0,0,no\n1,0,yes\n1,1,no\n", 2),
+    ],
 )
-def test_a_first_row_of_numbers_is_data(csv, text):
+def test_a_first_row_of_numbers_is_data(csv, text, features):
     dataset = load_csv(csv(text))
-    assert dataset.examples == 2
-    assert dataset.feature_names == ("0", "1")
+    assert dataset.examples == text.count("\n")
+    assert dataset.feature_names == tuple(map(str, range(features)))
+
+
+@pytest.mark.parametrize("names", ["0,1,target", "0,1,2"])
+def test_the_numbers_of_a_table_without_names_are_no_data(csv, names):
+    dataset = load_csv(csv(names + "\n5.1,3.5,0\n4.9,3.0,1\n"))
+    assert dataset.x.tolist() == np.float32([[5.1, 3.5], [4.9, 3.0]]).tolist()
+    assert dataset.class_names == ("0", "1")
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [("1\n2\n", 2), ("a\n2\n", 1), ("0,1\n2,3\n", 2), ("0,1,2\n2,3,4\n", 1)],
+)
+def test_a_table_without_labels_keeps_its_first_row(csv, text, rows):
+    assert len(read_table(csv(text), labelled=False)) == rows
 
 
 def test_wine_as_scikit_learn_ships_it_as_text(csv, tmp_path):
@@ -61,6 +85,13 @@ def test_wine_as_scikit_learn_ships_it_as_text(csv, tmp_path):
         ("a,b\n", r"Received: 2 columns and no row"),
         ("a;b\n1;2\n", r"Received: 1 column\. Are the columns separated by commas"),
         ("a,b\n1,2\n1,2,3\n", r"rows of one length.*line 3"),
+        # pandas alone would take the first column for an index.
+        (
+            "a,b,k\n" + "1,2,3,x\n4,5,6,y\n" * 9,
+            r"one length.*more values than .* names",
+        ),
+        # The first row has a missing value, and is a row all the same.
+        ("1,,x\n1,2,y\n", r"must be finite.*column '1': 1 NaN"),
         ("a,b,k\n1,2,x\n1,red,y\n", r"text in column 'b' \(such as 'red'|'2'\)"),
         ("a,b,k\n1,2,x\n1,,y\n", r"must be finite.*column 'b': 1 NaN"),
         ("a,b,k\n1,2,x\n1,2\n", r"must have a label.*1 missing in column 'k'"),

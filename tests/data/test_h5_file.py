@@ -49,6 +49,14 @@ def test_one_file_with_all_parts(tmp_path, pictures):
     }
 
 
+def test_all_but_bytes_become_float32(tmp_path, pictures):
+    x, y = pictures
+    x = x.astype("int64") * 300
+    dataset = load_h5(write(tmp_path / "a.h5", train_set_x=x, train_set_y=y))
+    assert dataset.x.dtype == np.float32
+    np.testing.assert_array_equal(dataset.x, x)
+
+
 def test_the_courses_own_files(shared_data):
     cats = load_h5(shared_data("course/train_catvnoncat.h5"))
     assert cats.class_names == ("non-cat", "cat")

@@ -58,6 +58,13 @@ def test_jpeg_grayscale_and_size(folder):
     np.testing.assert_allclose(dataset.x[-1], 100, atol=1)
 
 
+def test_16_bits_a_pixel_are_scaled_to_8(tmp_path):
+    pixels = (np.arange(256, dtype="uint16") * 257).reshape(16, 16)
+    picture = read_image(save(tmp_path / "deep.png", pixels), color_mode="grayscale")
+    # 257 = 65535 / 255: pixel k of 16 bits is pixel k of 8.
+    np.testing.assert_array_equal(picture[..., 0], np.arange(256).reshape(16, 16))
+
+
 def test_read_image_resizes_as_pillow_does(folder, pictures):
     picture = read_image(folder / "cat" / "0.png", image_size=(10, 8))
     expected = Image.fromarray(pictures[0]).resize((8, 10), Image.Resampling.BILINEAR)
@@ -66,7 +73,9 @@ def test_read_image_resizes_as_pillow_does(folder, pictures):
 
 def test_refuses_pictures_of_different_sizes(folder):
     save(folder / "dog" / "big.png", np.zeros((9, 9, 3), "uint8"))
-    with pytest.raises(ValueError, match=r"one size.*\(5, 4\).*big\.png', \(9, 9\)"):
+    with pytest.raises(
+        ValueError, match=r"one size.*\(5, 4\).*big\.png', \(9, 9\).*--image-size"
+    ):
         load_images(folder)
 
 

@@ -30,6 +30,13 @@ def test_official_parts_as_in_keras_mnist_npz(tmp_path):
     assert dataset.splits["test"].tolist() == [6, 7, 8]
 
 
+@pytest.mark.parametrize("dtype", ["int16", "uint16", "int64", "bool", "float64"])
+def test_all_but_bytes_become_float32(tmp_path, dtype):
+    dataset = load_npz(write(tmp_path / "a.npz", x=X.astype(dtype), y=Y))
+    assert dataset.x.dtype == np.float32
+    np.testing.assert_array_equal(dataset.x, X.astype(dtype))
+
+
 @pytest.mark.parametrize("dev", ["val", "dev"])
 def test_a_dev_part_by_either_name(tmp_path, dev):
     parts = {"x_train": X, "y_train": Y, f"x_{dev}": X[:2], f"y_{dev}": Y[:2]}

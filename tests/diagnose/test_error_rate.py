@@ -39,6 +39,11 @@ def test_classes_and_probabilities():
     assert error_rate([0, 1, 1], [0, 1, 0]) == ErrorRate(1, 3)
 
 
+def test_a_sigmoid_unit_decides_at_one_half():
+    # The largest of one probability would always be class 0.
+    assert error_rate([0, 1, 1, 0], [[0.1], [0.8], [0.3], [0.5]]) == ErrorRate(1, 4)
+
+
 def test_different_lengths():
     with pytest.raises(ValueError, match=r"same length. Received: shapes \(2,\)"):
         error_rate([0, 1], [0, 1, 1])

@@ -40,6 +40,8 @@ from tfkit.experiment import (
         (DataOptions, {"fractions": (0.5, 0.5)}, r"`fractions`"),
         (DataOptions, {"fractions": (1.2, -0.2, 0)}, r"greater than or equal to 0"),
         (DataOptions, {"fractions": (1, 0, 0)}, r"train and dev a fraction above 0"),
+        (DataOptions, {"image_size": (0, 8)}, r"`image_size` must be greater than 0"),
+        (DataOptions, {"image_size": 8}, r"`image_size` must be a valid tuple"),
         (TrainingOptions, {"epochs": 0}, r"`epochs` must be greater than 0"),
         (TrainingOptions, {"batch_size": 2.5}, r"`batch_size` must be a valid integer"),
         (EarlyStoppingOptions, {"patience": 0}, r"`patience` must be greater than 0"),
@@ -60,7 +62,16 @@ def test_one_keep_prob_stands_for_all_layers():
 
 @pytest.mark.parametrize(
     ("dataset", "group"),
-    [("digits", "digits"), ("tfds:mnist", "tfds-mnist"), ("a/signs.h5", "signs")],
+    [
+        ("digits", "digits"),
+        ("tfds:mnist:3.0.1", "tfds-mnist-3.0.1"),
+        ("tfds:glue/cola", "tfds-glue-cola"),
+        ("a/signs.h5", "signs"),
+        ("pictures/", "pictures"),
+        # A folder of runs must lie below the logs.
+        ("..", "run"),
+        (".", "run"),
+    ],
 )
 def test_runs_are_grouped_by_dataset(dataset, group):
     assert Experiment(dataset=dataset).group == group

@@ -1,13 +1,18 @@
+import io
 import json
+from dataclasses import replace
 
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 from rich.console import Console
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import tfkit
+from tfkit.callbacks import control_file
 from tfkit.experiment import (
+    DataOptions,
     DecayOptions,
     Experiment,
     ModelOptions,
@@ -29,13 +34,18 @@ def test_the_folder_explains_itself(finished):
         "environment.json",
         "data.json",
         "history.csv",
+        "interventions.jsonl",
         "curves.png",
         "model.keras",
         "report.md",
         "results.json",
         "tensorboard",
     }
-    assert config_file.load(folder.config) == finished.experiment
+    # All but the name, which is taken now.
+    described = config_file.load(folder.config)
+    assert described.run.name is None
+    named = replace(described.run, name="shared")
+    assert replace(described, run=named) == finished.experiment
     assert json.loads(folder.environment.read_text())["packages"]["keras"]
     lines = folder.history.read_text().splitlines()
     assert len(lines) == 1 + finished.epochs
@@ -92,15 +102,9 @@ def test_the_same_seed_gives_the_same_weights_bit_for_bit(small_experiment):
     )
 
 
-def test_config_toml_repeats_the_run(finished, tmp_path):
-    described = config_file.load(finished.folder.config)
-    values = described.to_dict()
-    values["run"] = {"logs": str(tmp_path)}
-    path = tmp_path / "again.toml"
-    import tomli_w
-
-    path.write_text(tomli_w.dumps(values))
-    again = run(config_file.load(path), QUIET)
+def test_config_toml_repeats_the_run_under_a_new_name(finished):
+    again = run(config_file.load(finished.folder.config), QUIET)
+    assert again.folder.path != finished.folder.path
     for a, b in zip(weights_of(finished), weights_of(again), strict=True):
         np.testing.assert_array_equal(a, b)
 
@@ -221,6 +225,105 @@ def test_ctrl_c_keeps_what_was_reached(small_experiment, monkeypatch):
     results = json.loads(folder.results.read_text())
     assert (results["epochs"], results["stopped"]) == (5, "interrupted")
     assert tfkit.load_model(folder.model).output_shape == (None, 3)
+
+
+@pytest.mark.parametrize("moment", ["on_epoch_begin", "on_test_begin"])
+def test_ctrl_c_before_the_end_of_the_first_epoch(
+    small_experiment, monkeypatch, moment
+):
+    def interrupt(self, *arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(runner.ProgressDisplay, moment, interrupt)
+    experiment = small_experiment("early")
+    with pytest.raises(KeyboardInterrupt):
+        run(experiment, QUIET)
+    folder = tfkit.run_folder.find("wine/early", experiment.run.logs)
+    assert not folder.model.exists()
+    assert not folder.results.exists()
+
+
+def test_ctrl_c_before_fit_has_begun(small_experiment, monkeypatch):
+    def interrupt(*arguments, **options):
+        raise KeyboardInterrupt
+
+    # The callbacks have not been told of a training whose end they could handle.
+    monkeypatch.setattr(runner, "pipeline", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        run(small_experiment(), QUIET)
+
+
+def test_a_full_disk_leaves_no_half_model_and_no_live_bar(
+    small_experiment, monkeypatch
+):
+    def fill(self, path, **options):
+        path.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(keras.Sequential, "save", fill)
+    experiment = small_experiment("full", epochs=1)
+    with pytest.raises(OSError, match="No space left on device"):
+        run(experiment, QUIET)
+    folder = tfkit.run_folder.find("wine/full", experiment.run.logs)
+    assert not any("model" in path.name for path in folder.path.iterdir())
+
+    # The same in the midst of training: the terminal gets its cursor back.
+    def fail(self, epoch, logs=None):
+        self.csv_file.close()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(keras.callbacks.CSVLogger, "on_epoch_end", fail)
+    out = io.StringIO()
+    with pytest.raises(OSError, match="No space left on device"):
+        run(small_experiment(epochs=1), Console(file=out, force_terminal=True))
+    assert out.getvalue().rindex("\x1b[?25h") > out.getvalue().rindex("\x1b[?25l")
+
+
+def test_a_stop_by_hand_is_told_from_the_last_epoch(small_experiment, monkeypatch):
+    experiment = small_experiment("watched", epochs=5)
+    folder = experiment.run.logs / "wine" / "watched"
+
+    def stop(self, epoch, logs=None):
+        if epoch == 1:
+            control_file.request(folder, stop=True)
+
+    monkeypatch.setattr(runner.ProgressDisplay, "on_epoch_begin", stop)
+    result = run(experiment, QUIET)
+    assert (result.epochs, result.stopped) == (2, "stopped by hand")
+
+
+def test_augmentation_of_a_table_is_refused_before_there_is_a_folder(small_experiment):
+    experiment = small_experiment(
+        "first", data=DataOptions(augmentation="digits", normalize=False)
+    )
+    with pytest.raises(ValueError, match=r"`augmentation` .*'digits'.*shape \(13,\)"):
+        run(experiment, QUIET)
+    assert list(experiment.run.logs.iterdir()) == []
+
+
+def test_without_a_test_part_nothing_speaks_of_one(small_experiment):
+    result = run(
+        small_experiment(epochs=1, data=DataOptions(fractions=(0.8, 0.2, 0))), QUIET
+    )
+    assert list(result.errors) == ["train", "dev"]
+    assert [gap.name for gap in result.judgement.gaps] == ["avoidable bias", "variance"]
+    report = result.folder.report.read_text()
+    assert "| dev | 36 |" in report
+    assert "| test" not in report
+    assert "overfitting to dev" not in report
+
+
+def test_pictures_of_different_sizes(tmp_path):
+    for number, name in enumerate(("cat", "dog") * 5):
+        (tmp_path / name).mkdir(exist_ok=True)
+        picture = Image.new("RGB", (6 + number, 8), (25 * number, 0, 0))
+        picture.save(tmp_path / name / f"{number}.png")
+    options = DataOptions(image_size=(5, 4), augmentation="photos")
+    experiment = Experiment(dataset=str(tmp_path), data=options)
+    prepared = runner.prepare_data(experiment)
+    assert prepared.splits.train.x.shape == (6, 5, 4, 3)
+    model = runner.build_model(experiment, prepared)
+    assert model.predict(prepared.splits.dev.x, verbose=0).shape == (2, 2)
 
 
 def test_bad_data_leave_no_folder(tmp_path):

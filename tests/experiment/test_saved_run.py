@@ -70,6 +70,40 @@ def test_an_image_is_resized_and_scaled_to_the_range_of_the_data(tmp_path):
     np.testing.assert_allclose(x[0, :, -2:, 0], 16.0, atol=0.5)
 
 
+def test_an_image_for_data_around_zero(tmp_path):
+    Image.new("L", (8, 8), 0).save(tmp_path / "black.png")
+    Image.new("L", (8, 8), 255).save(tmp_path / "white.png")
+    record = {**IMAGES, "input_range": [-1.0, 1.0]}
+    for name, value in (("black", -1.0), ("white", 1.0)):
+        x = saved_run.read_examples(tmp_path / f"{name}.png", record)
+        # One float32 rounding.
+        np.testing.assert_allclose(x, value, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        (np.array(["a", "b"]), r"`x` of .*x\.npz must hold numbers.*x\.dtype=<U1"),
+        (np.float32(3), r"must hold numbers, an example a row.*x\.shape=\(\)"),
+        (np.zeros((0, 4)), r"x\.npz must hold at least one example"),
+        (np.zeros(4), r"shape \(4,\)\. Received: .*shape \(\)"),
+    ],
+)
+def test_archives_without_examples(tmp_path, x, message):
+    np.savez(tmp_path / "x.npz", x=x)
+    with pytest.raises(ValueError, match=message):
+        saved_run.read_examples(tmp_path / "x.npz", {"input_shape": [4]})
+
+
+def test_data_that_are_gone(copied):
+    config = copied.config.read_text().replace('"wine"', '"gone.csv"')
+    copied.config.write_text(config)
+    with pytest.raises(
+        ValueError, match=r"No such file or folder: 'gone\.csv' \(looked"
+    ):
+        saved_run.evaluate(copied)
+
+
 def test_unreadable_examples_are_named(tmp_path):
     record = {"input_shape": [4]}
     (tmp_path / "x.npz").write_bytes(b"PK\x03\x04 truncated")

@@ -197,6 +197,8 @@ def test_refuses_bad_arguments():
         BatchNormalization(convention="course")
     with pytest.raises(ValueError, match=r"`momentum` must be .*<= 1.*momentum=1\.5"):
         BatchNormalization(momentum=1.5)
+    with pytest.raises(ValueError, match=r"`momentum` must be below 1.*momentum=1"):
+        BatchNormalization(momentum=1.0)
     with pytest.raises(ValueError, match=r"`epsilon` must be .* > 0.*epsilon=0"):
         BatchNormalization(epsilon=0)
     with pytest.raises(TypeError, match=r"momentum='0\.9'"):

@@ -242,7 +242,19 @@ def test_config_round_trip(make):
             r"`gradient_accumulation_steps` must be an int >= 2\. Received: .*=2\.5",
         ),
         ({"clipnorm": 1.0, "clipvalue": 1.0}, ValueError, "Only one of `clipnorm`"),
-        ({"use_ema": True, "ema_momentum": 2.0}, ValueError, r"`ema_momentum` must"),
+        (
+            {"ema_momentum": 2.0},
+            ValueError,
+            r"`ema_momentum` must be .* >= 0 and <= 1\. Received: ema_momentum=2\.0",
+        ),
+        ({"ema_momentum": float("nan")}, ValueError, r"`ema_momentum` must .*=nan"),
+        ({"ema_momentum": "0.9"}, TypeError, r"`ema_momentum` must .*='0\.9'"),
+        (
+            {"ema_overwrite_frequency": 0},
+            ValueError,
+            r"`ema_overwrite_frequency` must be an int >= 1\. Received: .*=0\.",
+        ),
+        ({"ema_overwrite_frequency": 1.5}, TypeError, r"_frequency` must .*=1\.5"),
         ({"decay": 0.1}, TypeError, r"options must be among.*Received: decay=0\.1"),
     ],
 )

@@ -167,8 +167,9 @@ def test_mixin_gives_it_to_a_stock_optimizer():
 
 
 @pytest.mark.parametrize("value", [-0.1, float("nan"), float("inf")])
-def test_refuses_a_bad_rate(value):
-    optimizer = GradientDescent(InverseTimeDecay(0.4, 1.0, 2))
+@pytest.mark.parametrize("driver", [0.4, InverseTimeDecay(0.4, 1.0, 2)])
+def test_refuses_a_bad_rate(value, driver):
+    optimizer = GradientDescent(driver)
     with pytest.raises(ValueError, match=r"`learning_rate` must be a finite.*Received"):
         optimizer.learning_rate = value
 

@@ -8,7 +8,13 @@ import pytest
 import tensorflow as tf
 from matplotlib.figure import Figure
 
-from tfkit.schedules import InverseTimeDecay, Schedule
+from tfkit.schedules import (
+    IntervalDecay,
+    InverseTimeDecay,
+    PiecewiseConstantDecay,
+    Schedule,
+    StaircaseDecay,
+)
 
 
 def test_step_agrees_with_epoch(make, float64):
@@ -96,6 +102,29 @@ def test_staircase_turns_on_the_exact_step():
     before, after = float(schedule(first - 1)), float(schedule(first))
     assert before == np.float32(1 / (first / 3))
     assert after == np.float32(1 / (1 + first / 3))
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.parametrize(
+    ("schedule", "turn"),
+    [
+        (StaircaseDecay(1.0, 0.5, 41, steps_per_epoch=3), 2 * 41 * 3),
+        (IntervalDecay(1.0, 1.0, 41, steps_per_epoch=3), 41 * 3),
+        (PiecewiseConstantDecay({0: 1.0, 15 / 41: 0.5}, 41), 15),
+        (PiecewiseConstantDecay({0: 1.0, 0.29: 0.5}, 100), 29),
+    ],
+    ids=["staircase", "interval", "fifteenth_of_41", "floating_point"],
+)
+def test_compiled_staircase_turns_on_the_exact_step(schedule, turn, jit_compile):
+    # Compilers multiply by 1 / 41 instead of dividing by 41, and 41 * (1 / 41) is below
+    # 1 in float32: a whole epoch, or a step, late.
+    compiled = tf.function(schedule, jit_compile=jit_compile)
+    before, after = (float(compiled(tf.constant(turn - i, tf.int64))) for i in (1, 0))
+    steps_per_epoch = schedule.steps_per_epoch
+    # Powers of two, hence exact.
+    assert before == schedule.at_epoch((turn - 0.5) / steps_per_epoch)
+    assert after == schedule.at_epoch((turn + 0.5) / steps_per_epoch)
+    assert after < before
 
 
 def test_drives_an_optimizer_in_fit():

@@ -44,6 +44,14 @@ def test_wraps_a_schedule_of_keras():
     assert float(twin(5)) == float(schedule(5))
 
 
+def test_epoch_is_the_step_that_is_meant():
+    # 0.29 * 100 is 28.999999999999996.
+    inner = keras.optimizers.schedules.PiecewiseConstantDecay([28], [1.0, 0.5])
+    schedule = Warmup(inner, epochs=0.01, steps_per_epoch=100)
+    assert [schedule.at_epoch(0.28), schedule.at_epoch(0.29)] == [1.0, 0.5]
+    assert [float(schedule(28)), float(schedule(29))] == [1.0, 0.5]
+
+
 def test_keras_schedule_by_epoch_needs_the_steps():
     inner = keras.optimizers.schedules.ExponentialDecay(0.8, 10, 0.5)
     with pytest.raises(

@@ -7,20 +7,35 @@ from typing import Any
 import keras
 import numpy as np
 
+from tfkit.optimizers import ComposableLearningRate
+
 
 def learning_rate(optimizer: Any) -> float:
     """Returns the learning rate of the next step."""
     return float(keras.ops.convert_to_numpy(optimizer.learning_rate))
 
 
+def step(optimizer: Any) -> int:
+    """Returns the number of steps taken, as the optimizer's schedule counts them."""
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    # Keras's public `iterations` counts updates. With gradient accumulation these are
+    # fewer than the mini-batches by which it asks a schedule.
+    return int(keras.ops.convert_to_numpy(inner._iterations))
+
+
 def holds_schedule(optimizer: Any) -> bool:
-    """Whether the optimizer computes its rate itself, so that none can be set."""
+    """Whether the optimizer computes its rate itself."""
     inner = getattr(optimizer, "inner_optimizer", optimizer)
     return not isinstance(getattr(inner, "_learning_rate", None), keras.Variable)
 
 
-def require_settable_rate(optimizer: Any, callback: str) -> None:
-    """Raises ValueError unless `callback` can set the one rate of this optimizer."""
+def require_settable_rate(
+    optimizer: Any, callback: str, *, composes: bool = False
+) -> None:
+    """Raises ValueError unless `callback` can set the one rate of this optimizer.
+
+    With `composes` it may also be one that takes a rate as a factor on its schedule.
+    """
     if hasattr(optimizer, "optimizers"):
         raise ValueError(
             f"{callback} sets one learning rate, but the model is compiled with "
@@ -28,8 +43,10 @@ def require_settable_rate(optimizer: Any, callback: str) -> None:
             f"optimizers. Received: {len(optimizer.optimizers)} optimizers. Compile "
             "with a single optimizer, or give each a LearningRateSchedule."
         )
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    if composes and isinstance(inner, ComposableLearningRate):
+        return
     if holds_schedule(optimizer):
-        inner = getattr(optimizer, "inner_optimizer", optimizer)
         schedule = type(inner._learning_rate).__name__
         raise ValueError(
             f"{callback} sets the learning rate, but the optimizer holds a schedule "

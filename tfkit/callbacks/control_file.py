@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from numbers import Real
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import filelock
 
@@ -142,8 +142,9 @@ def take(folder: str | Path) -> list[Request]:
 
 def log(folder: str | Path, entry: dict[str, Any]) -> None:
     """Appends one line to `interventions.jsonl`."""
-    with (Path(folder) / INTERVENTIONS).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(entry) + "\n")
+    with (Path(folder) / INTERVENTIONS).open("ab+") as file:
+        _drop_unfinished_line(file)
+        file.write(json.dumps(entry).encode() + b"\n")
 
 
 def interventions(path: str | Path) -> Iterator[dict[str, Any]]:
@@ -180,6 +181,13 @@ def interventions(path: str | Path) -> Iterator[dict[str, Any]]:
 def now() -> str:
     """Returns the present time, UTC, ISO 8601."""
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _drop_unfinished_line(file: BinaryIO) -> None:
+    """Cuts off what a killed process left of a line, or the next would join it."""
+    file.seek(0)
+    content = file.read()
+    file.truncate(content.rfind(b"\n") + 1)
 
 
 def _lock(folder: Path) -> filelock.BaseFileLock:

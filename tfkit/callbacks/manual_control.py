@@ -95,8 +95,9 @@ class ManualControl(keras.callbacks.Callback):
     training left behind must not end this one. A request that cannot be understood or
     carried out gives a warning, and training goes on.
 
-    A change of the rate and a `LearningRateDecay` compose: the decay goes on from the
-    new rate.
+    A change of the rate composes with a `LearningRateDecay`, and with a schedule in an
+    optimizer of `tfkit.optimizers`: the decay goes on from the new rate. A stock Keras
+    optimizer with a schedule of its own refuses the change.
 
     Args:
         path: Folder of the run; created when missing.
@@ -156,8 +157,8 @@ class ManualControl(keras.callbacks.Callback):
 
         Args:
             path: `interventions.jsonl`, or the run's folder.
-            schedule: What `LearningRateDecay` had in that training, if there was one:
-                an object with `at_epoch`, or a function of the epoch.
+            schedule: What `LearningRateDecay` or the optimizer had in that training,
+                if there was one: an object with `at_epoch`, or a function of the epoch.
 
         Raises:
             FileNotFoundError: If there is no such file.
@@ -250,13 +251,13 @@ class ManualControl(keras.callbacks.Callback):
 
     def _set_rate(self, new: float, batch: int | None) -> None:
         optimizer = self.model.optimizer
+        old = self._rate()
         try:
-            _optimizer.require_settable_rate(optimizer, "ManualControl")
+            _optimizer.require_settable_rate(optimizer, "ManualControl", composes=True)
+            optimizer.learning_rate = new
         except ValueError as error:
             self._refuse(f"learning rate {new}", batch, error)
             return
-        old = self._rate()
-        optimizer.learning_rate = new
         self._log("learning_rate", batch, **{"from": old, "to": self._rate()})
 
     def _checkpoint(self, batch: int | None) -> None:
@@ -266,7 +267,9 @@ class ManualControl(keras.callbacks.Callback):
             folder.mkdir(exist_ok=True)
             with run_folder.replacing(folder / name) as temporary:
                 self.model.save(temporary)
-        except OSError as error:  # a full disk must not end the training
+        # A full disk or a part that can't be saved must not end the training; Keras
+        # lets through what its parts raise.
+        except Exception as error:
             self._refuse("checkpoint", batch, error)
             return
         self._log("checkpoint", batch, path=f"checkpoints/{name}")
@@ -297,4 +300,4 @@ class ManualControl(keras.callbacks.Callback):
         return _optimizer.learning_rate(optimizer)
 
     def _step(self) -> int:
-        return int(keras.ops.convert_to_numpy(self.model.optimizer.iterations))
+        return _optimizer.step(self.model.optimizer)

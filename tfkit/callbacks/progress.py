@@ -36,13 +36,15 @@ class ProgressDisplay(keras.callbacks.Callback):
     def __init__(self, console: Console | None = None) -> None:
         super().__init__()
         self._console = console or Console()
+        self._pending = ""
+        self._bar: Progress | None = None
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Starts the display afresh."""
         self._epochs = self.params.get("epochs") or 1
         self._best = float("inf")
         self._last_line, self._pending = float("-inf"), ""
-        self._bar: Progress | None = None
+        self._bar = None
         if self._console.is_terminal:
             self._bar = Progress(
                 TextColumn("epoch {task.completed:.0f}/{task.total:.0f}"),

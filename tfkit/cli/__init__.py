@@ -7,7 +7,9 @@ import difflib
 import importlib
 import os
 import sys
+import warnings
 from collections.abc import Sequence
+from typing import TextIO
 
 # Each command's function lives in a module of its own group, which is imported only
 # when the command is given: the overview and a wrong command answer at once.
@@ -40,7 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return _run(arguments)
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            return _run(arguments)
     except KeyboardInterrupt:
         print("\ninterrupted", file=sys.stderr)
         return _INTERRUPTED
@@ -53,6 +57,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         print(f"error: {error or type(error).__name__}", file=sys.stderr)
         return 2
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Leaves out file, line and source: they say nothing to who typed a command."""
+    print(f"warning: {message}", file=sys.stderr)
 
 
 def _run(arguments: list[str]) -> int:

@@ -47,7 +47,7 @@ def evaluate(arguments: list[str]) -> None:
         arguments: What follows `tfkit evaluate`.
     """
     options = tyro.cli(_Evaluate, prog="tfkit evaluate", args=arguments)
-    folder = run_folder.find(options.run, options.logs)
+    folder = run_folder.find(options.run, options.logs, with_model=True)
     with quiet.tensorflow_import():
         from tfkit.experiment import report, saved_run
 
@@ -65,7 +65,7 @@ def predict(arguments: list[str]) -> None:
         arguments: What follows `tfkit predict`.
     """
     options = tyro.cli(_Predict, prog="tfkit predict", args=arguments)
-    folder = run_folder.find(options.run, options.logs)
+    folder = run_folder.find(options.run, options.logs, with_model=True)
     if options.output is not None:
         run_folder.require_writable(options.output.parent, option="--output")
     with quiet.tensorflow_import():

@@ -41,7 +41,11 @@ def train(arguments: list[str]) -> None:
     ).experiment
 
     # Found out before TensorFlow is imported, which takes seconds.
-    registry.resolve(experiment.dataset)
+    info = registry.resolve(experiment.dataset)
+    if info.source == "tfds" and not registry.is_offline(info):
+        from tfkit.data import tfds_source
+
+        tfds_source.require_available(info.name.removeprefix("tfds:"))
     run_folder.require_free(experiment.run.logs, experiment.group, experiment.run.name)
     console = Console()
     with console.status("loading TensorFlow"), quiet.tensorflow_import():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
 def load_csv(path: str | os.PathLike[str], *, label: str | None = None) -> Dataset:
     r"""Loads a table of numbers with a column of labels.
 
-    A first row of names is recognized: one that is all numbers counts as data, and the
-    columns are then called "0", "1", and so on.
+    A first row of names is recognized: one whose inputs are all numbers counts as data,
+    and the columns are then called "0", "1", and so on. Names that are themselves 0, 1,
+    2, ... (a pandas table without names of its own) are told by the label's name, which
+    is no label of the other rows.
 
     Args:
         path: The `.csv` file, UTF-8, separated by commas.
@@ -100,14 +103,21 @@ def read_table(path: Path, *, labelled: bool = True) -> pd.DataFrame:
     if not path.is_file():
         raise ValueError(f"No such file: {str(path)!r}. Expected a CSV file.")
     try:
-        table = pd.read_csv(path, encoding="utf-8")
-        # A label may be text, so its column does not decide.
-        if _all_numbers(table.columns[:-1] if labelled else table.columns):
-            table = pd.read_csv(path, encoding="utf-8", header=None)
+        header = 0 if _has_names(path, labelled) else None
+        # Rows with more values than names: pandas would take the first ones for an
+        # index, or drop the last ones with a warning.
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            table = pd.read_csv(path, encoding="utf-8", header=header, index_col=False)
     except UnicodeDecodeError as error:
         raise ValueError(
             f"{str(path)!r} is not a CSV file in UTF-8: it is damaged or of another "
             f"format ({error.reason} at byte {error.start})."
+        ) from error
+    except pd.errors.ParserWarning as error:
+        raise ValueError(
+            f"{str(path)!r} must be a table with rows of one length. "
+            "Received: rows with more values than there are names in the first row."
         ) from error
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise ValueError(
@@ -123,15 +133,33 @@ def read_table(path: Path, *, labelled: bool = True) -> pd.DataFrame:
     return table
 
 
-def _all_numbers(names: pd.Index) -> bool:
-    # Equal numbers in a first data row come back from pandas as "0.1" and "0.1.1".
-    def is_number(name: str) -> bool:
-        try:
-            float(name)
-        except ValueError:
-            head, _, count = name.rpartition(".")
-            return count.isdigit() and bool(head) and is_number(head)
-        return True
+def _has_names(path: Path, labelled: bool) -> bool:
+    """Whether the first row names the columns."""
+    import pandas as pd
 
-    # The label may be text, so it does not decide; data have no empty names.
-    return len(names) > 1 and all(is_number(str(name)) for name in names[:-1])
+    first = pd.read_csv(
+        path, encoding="utf-8", header=None, nrows=1, dtype=str, keep_default_na=False
+    )
+    cells = [cell.strip() for cell in first.iloc[0]]
+    # A label may be text, so it does not decide; nor does a missing value.
+    inputs = cells[:-1] if labelled else cells
+    filled = [cell for cell in inputs if cell]
+    if not filled or not all(map(_is_number, filled)):
+        return True
+    if inputs != [str(number) for number in range(len(inputs))]:
+        return False
+    if not labelled:
+        # Two features of a real example may well be 0 and 1.
+        return len(inputs) > 2
+    last = pd.read_csv(
+        path, encoding="utf-8", header=None, usecols=[len(cells) - 1], dtype=str
+    )
+    return cells[-1] not in set(last.iloc[1:, 0].dropna().str.strip())
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True

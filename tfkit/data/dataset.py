@@ -128,6 +128,16 @@ class Dataset:
         )
 
 
+def as_inputs(x: np.ndarray) -> np.ndarray:
+    """Returns numbers as `Dataset` holds them: bytes as they are, others as float32.
+
+    What is no number stays as it is, for `check_xy` to name.
+    """
+    if x.dtype == np.uint8 or x.dtype.kind not in "buif":
+        return x
+    return x.astype(np.float32)
+
+
 def from_parts(
     name: str,
     parts: Mapping[str, tuple[np.ndarray, np.ndarray]],

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tfkit.data.dataset import Dataset, from_parts
+from tfkit.data.dataset import Dataset, as_inputs, from_parts
 
 _PARTS = ("train", "dev", "test")
 _EXPECTED = (
@@ -29,7 +29,7 @@ def load_h5(path: str | os.PathLike[str]) -> Dataset:
         path: The file; of a pair the `train_` one. (`test_*.h5` is loaded alone.)
 
     Returns:
-        The dataset. Pictures stay uint8, real numbers become float32.
+        The dataset. Bytes (pictures) stay uint8, other numbers become float32.
 
     Raises:
         ValueError: If a file is missing, damaged, or of another layout; the message names
@@ -108,7 +108,7 @@ def _read(path: Path) -> dict[str, np.ndarray]:
                 f"{part}_set_y of {str(path)!r} must hold integer class numbers. "
                 f"Received: {y.dtype}. Regression targets are not supported."
             )
-        contents[f"{part}_set_x"] = x.astype(np.float32) if x.dtype.kind == "f" else x
+        contents[f"{part}_set_x"] = as_inputs(x)
         # The course's helper returns (1, m) labels, and some files store them so.
         contents[f"{part}_set_y"] = y.reshape(-1).astype(np.int64)
     return contents

@@ -86,7 +86,8 @@ def load_images(
                     raise ValueError(
                         f"Pictures of {str(path)!r} must have one size. Received: "
                         f"{expected.shape[:2]} and, in {str(file)!r}, {picture.shape[:2]}. "
-                        "Pass image_size=(height, width)."
+                        "Pass image_size=(height, width), on the command line "
+                        "`--image-size HEIGHT WIDTH`."
                     )
                 pictures.append(picture)
                 labels.append(classes.index(name))
@@ -143,7 +144,11 @@ def read_image(
         # Pillow also warns of pictures large enough to be an attack on the memory.
         with warnings.catch_warnings(), Image.open(path) as file:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            image: Image.Image = file.convert("RGB" if color_mode == "rgb" else "L")
+            image: Image.Image = file
+            if file.mode.startswith("I"):
+                # 16 bits a pixel, which Pillow would cut off at 255 instead of scaling.
+                image = Image.fromarray((np.asarray(file) >> 8).astype(np.uint8))
+            image = image.convert("RGB" if color_mode == "rgb" else "L")
             if image_size is not None:
                 height, width = image_size
                 image = image.resize((width, height), Image.Resampling.BILINEAR)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tfkit.data.dataset import Dataset, from_parts
+from tfkit.data.dataset import Dataset, as_inputs, from_parts
 from tfkit.data.validation import encode_labels
 
 # What archives call their parts, and the part it is.
@@ -69,7 +69,7 @@ def load_npz(path: str | os.PathLike[str]) -> Dataset:
         y, names = encode_labels(np.concatenate(labels), name=str(path))
     ends = np.cumsum([len(part) for part in labels])[:-1]
     parts = {
-        part: (x if x.dtype.kind not in "bif" else x.astype(np.float32), y_part)
+        part: (as_inputs(x), y_part)
         for (part, (x, _)), y_part in zip(pairs.items(), np.split(y, ends), strict=True)
     }
     return from_parts(str(path), parts, names, description="NumPy archive.")

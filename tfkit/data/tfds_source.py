@@ -63,12 +63,8 @@ def load_tfds(
     """
     import tensorflow_datasets as tfds
 
-    # Registers tfkit's own builders with TFDS.
-    import tfkit.data.tfds_builders  # noqa: F401
-
-    root = Path(data_dir).expanduser() if data_dir is not None else tfds_data_dir()
-    if not prepared_folders(name, root):
-        _require_preparable(name, root)
+    require_available(name, data_dir=data_dir)
+    root = _root(data_dir)
     try:
         builder = tfds.builder(name, data_dir=root)
     except tfds.core.registered.DatasetNotFoundError as error:
@@ -83,6 +79,31 @@ def load_tfds(
             _require_preparable(name, root)
         _prepare(builder, name, root)
     return _read(builder, f"tfds:{name}", image_size)
+
+
+def require_available(
+    name: str, *, data_dir: str | os.PathLike[str] | None = None
+) -> None:
+    """Raises unless a TFDS set is prepared, or can be. It doesn't load TensorFlow.
+
+    Args:
+        name: As for `load_tfds`.
+        data_dir: As for `load_tfds`.
+
+    Raises:
+        ValueError: If there is no such set.
+        DatasetNotPreparedError: (a ValueError) if its host does not answer.
+    """
+    # Registers tfkit's own builders with TFDS.
+    import tfkit.data.tfds_builders  # noqa: F401
+
+    root = _root(data_dir)
+    if not prepared_folders(name, root):
+        _require_preparable(name, root)
+
+
+def _root(data_dir: str | os.PathLike[str] | None) -> Path:
+    return Path(data_dir).expanduser() if data_dir is not None else tfds_data_dir()
 
 
 def _require_preparable(name: str, root: Path) -> None:

@@ -81,8 +81,8 @@ def error_rate(y_true: ArrayLike, y_predicted: ArrayLike) -> ErrorRate:
 
     Args:
         y_true: Class numbers, shape `(m,)`.
-        y_predicted: Class numbers `(m,)`, or probabilities `(m, classes)`, of which
-            the largest counts.
+        y_predicted: Class numbers `(m,)`; or probabilities `(m, classes)`, of which the
+            largest counts; or `(m, 1)` of a sigmoid unit, class 1 above 0.5.
 
     Raises:
         ValueError: If the two have different lengths.
@@ -92,7 +92,9 @@ def error_rate(y_true: ArrayLike, y_predicted: ArrayLike) -> ErrorRate:
         ErrorRate(errors=1, examples=4)
     """
     truth, answers = np.asarray(y_true), np.asarray(y_predicted)
-    if answers.ndim == 2:
+    if answers.ndim == 2 and answers.shape[1] == 1:
+        answers = (answers[:, 0] > 0.5).astype(int)
+    elif answers.ndim == 2:
         answers = answers.argmax(axis=1)
     if truth.shape != answers.shape:
         raise ValueError(

@@ -76,6 +76,8 @@ class DataOptions:
     """Keep the class proportions equal in every part."""
     label: str | None = None
     """Column of a CSV file that holds the class. Default: the last one."""
+    image_size: tuple[PositiveInt, PositiveInt] | None = None
+    """Height and width to resize pictures to. Default: they must have one size."""
     examples: PositiveInt | None = None
     """How many to draw from the dataset, or to generate. Default: its own number."""
     normalize: bool = True
@@ -241,8 +243,10 @@ class Experiment:
         """Folder below `run.logs` that groups this run with others like it."""
         if self.run.experiment is not None:
             return self.run.experiment
-        # `tfds:mnist` -> `tfds-mnist`, `pictures/signs.h5` -> `signs`.
-        return Path(self.dataset.replace(":", "-")).stem or "run"
+        if self.dataset.startswith("tfds:"):
+            return self.dataset.replace(":", "-").replace("/", "-")
+        # `pictures/signs.h5` -> `signs`; never `..`, which would lead out of the logs.
+        return Path(self.dataset).stem.strip(".") or "run"
 
     def to_dict(self) -> dict[str, Any]:
         """Returns plain nested dicts, without the options that are None."""

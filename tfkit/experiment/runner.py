@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -132,16 +132,19 @@ def run(experiment: Experiment, console: Console | None = None) -> RunResult:
     model = build_model(experiment, prepared)
 
     folder = run_folder.create(*place)
-    run_folder.write_text(folder.config, config_file.dumps(experiment))
+    config = config_file.dumps(_unnamed(experiment))
+    run_folder.write_text(folder.config, config)
     folder.write_json(folder.environment, environment.record())
     folder.write_json(folder.data, prepared.record())
-    write_note(folder.tensorboard, "config", _as_code(config_file.dumps(experiment)))
+    write_note(folder.tensorboard, "config", _as_code(config))
 
     early_stopping = EarlyStopping(
         monitor=experiment.early_stopping.monitor,
         patience=experiment.early_stopping.patience,
         min_delta=experiment.early_stopping.min_delta,
     )
+    display = ProgressDisplay(console)
+    begun: list[Any] = []
     callbacks = [
         *_decay(experiment),
         early_stopping,
@@ -149,7 +152,9 @@ def run(experiment: Experiment, console: Console | None = None) -> RunResult:
         keras.callbacks.CSVLogger(str(folder.history)),
         TensorBoard(folder.tensorboard),
         ManualControl(folder.path),
-        ProgressDisplay(console),
+        display,
+        # The last one: when it is told, all are.
+        keras.callbacks.LambdaCallback(on_train_begin=begun.append),
     ]
     start, interrupted = time.monotonic(), False
     try:
@@ -162,12 +167,17 @@ def run(experiment: Experiment, console: Console | None = None) -> RunResult:
             callbacks=callbacks,
         )
     except KeyboardInterrupt:
+        if not begun:
+            raise
         # Keras leaves out what ends a training: best weights restored, files closed.
         for callback in callbacks:
             callback.on_train_end()
         if not early_stopping.curves.epochs:
             raise
         interrupted = True
+    finally:
+        # A live bar left behind would hide the cursor of the terminal.
+        display.close()
     seconds = time.monotonic() - start
 
     with run_folder.replacing(folder.model) as temporary:
@@ -181,7 +191,11 @@ def run(experiment: Experiment, console: Console | None = None) -> RunResult:
         judgement=judge(errors, experiment.run.human_error),
         epochs=len(early_stopping.curves.epochs),
         best_epoch=early_stopping.best_epoch + 1,
-        stopped="interrupted" if interrupted else _why_stopped(early_stopping),
+        stopped=(
+            "interrupted"
+            if interrupted
+            else _why_stopped(early_stopping, experiment.training.epochs)
+        ),
         seconds=seconds,
     )
     _write_results(result)
@@ -213,6 +227,7 @@ def prepare_data(experiment: Experiment) -> PreparedData:
         seed=experiment.training.seed,
         examples=options.examples,
         label=options.label,
+        image_size=options.image_size,
     )
     return PreparedData(
         data.split(
@@ -230,6 +245,12 @@ def build_model(experiment: Experiment, prepared: PreparedData) -> keras.Model:
     train = prepared.splits.train
     options, penalty = experiment.model, experiment.regularization
     augmentation = experiment.data.augmentation
+    if augmentation != "none" and train.x.ndim != 4:
+        raise ValueError(
+            "`augmentation` distorts images of shape (height, width, channels). "
+            f"Received: augmentation={augmentation!r} for examples of shape "
+            f"{train.x.shape[1:]}. Use augmentation='none'."
+        )
     model = models.mlp(
         train.x.shape[1:],
         num_classes=len(prepared.class_names),
@@ -344,10 +365,19 @@ def _decay(experiment: Experiment) -> list[keras.callbacks.Callback]:
     return [LearningRateDecay(schedule)]
 
 
-def _why_stopped(early_stopping: EarlyStopping) -> str:
+def _unnamed(experiment: Experiment) -> Experiment:
+    """What is to be repeated: the name is this run's own, and taken."""
+    return replace(experiment, run=replace(experiment.run, name=None))
+
+
+def _why_stopped(early_stopping: EarlyStopping, epochs: int) -> str:
     if not np.isfinite(early_stopping.curves.train[-1]):
         return "the cost became NaN or infinite; try a lower learning rate"
-    return "early stopping" if early_stopping.stopped_epoch else "all epochs"
+    if early_stopping.stopped_epoch:
+        return "early stopping"
+    if len(early_stopping.curves.epochs) < epochs:
+        return "stopped by hand"
+    return "all epochs"
 
 
 def _write_results(result: RunResult) -> None:

@@ -140,6 +140,8 @@ def read_examples(file: Path, record: dict[str, Any]) -> np.ndarray:
             f"The run's model takes examples of shape {shape}. Received: "
             f"{file} with examples of shape {x.shape[1:]}"
         )
+    if not len(x):
+        raise ValueError(f"{file} must hold at least one example. Received: none.")
     if not np.isfinite(x).all():
         raise ValueError(
             f"{file} holds {np.count_nonzero(~np.isfinite(x))} values that are NaN or "
@@ -155,7 +157,13 @@ def _read_npz(file: Path, record: dict[str, Any]) -> np.ndarray:
             f"{file} must hold an array named `x`. Received: {sorted(arrays)}. "
             "Write it with np.savez(file, x=examples)."
         )
-    return np.asarray(arrays["x"], "float32")
+    x = arrays["x"]
+    if x.ndim == 0 or x.dtype.kind not in "buif":
+        raise ValueError(
+            f"`x` of {file} must hold numbers, an example a row. Received: "
+            f"x.dtype={x.dtype}, x.shape={x.shape}."
+        )
+    return x.astype("float32")
 
 
 def _read_csv(file: Path, record: dict[str, Any]) -> np.ndarray:
@@ -181,9 +189,13 @@ def _read_image(file: Path, record: dict[str, Any]) -> np.ndarray:
         image_size=(shape[0], shape[1]),
         color_mode="grayscale" if shape[2] == 1 else "rgb",
     )
-    # Image files hold 0 to 255; the run's data may count otherwise (digits: 0 to 16).
-    top = 255.0 if record["input_dtype"] == "uint8" else record["input_range"][1]
-    return pixels[np.newaxis].astype("float32") * (top / 255.0)
+    # Image files hold 0 to 255; the run's data may count otherwise (digits: 0 to 16,
+    # others -1 to 1).
+    low, high = record["input_range"]
+    if record["input_dtype"] == "uint8":
+        low, high = 0.0, 255.0
+    low = min(low, 0.0)
+    return low + pixels[np.newaxis].astype("float32") * ((high - low) / 255.0)
 
 
 def _data_record(folder: RunFolder) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from tfkit._checks import check_count, check_number
+from tfkit.layers.random_state import SavesRandomState
 from tfkit.layers.random_warp import RandomWarp
 
 __all__ = ["Augmentation", "augmentation"]
@@ -20,7 +21,7 @@ _AMOUNTS = ("rotation", "crop", "shift", "elastic")
 
 
 @keras.saving.register_keras_serializable(package="tfkit")
-class Augmentation(keras.layers.Pipeline):
+class Augmentation(SavesRandomState, keras.layers.Pipeline):
     """A row of layers that change images at random, in training only.
 
     Keras's `Pipeline` and random layers take `training=True` for granted: a model that
@@ -76,7 +77,7 @@ def augmentation(
     Put it into the model as its first layer, where it runs in `fit` only and as fast as
     the rest (XLA can compile it), or into the data's pipeline:
     `dataset.map(lambda x, y: (augment(x, training=True), y))` on batches. The images may
-    have any range of values; none leaves it. Augmented examples are worth less than as
+    have any range of values; none leaves it but by `fill_value`. Augmented examples are worth less than as
     many new ones: they regularize.
 
     Args:

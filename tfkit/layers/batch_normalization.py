@@ -99,6 +99,11 @@ class BatchNormalization(keras.layers.BatchNormalization):
         check_number(
             "epsilon", epsilon, exclusive=True, hint="It keeps the root above zero."
         )
+        if momentum == 1:
+            raise ValueError(
+                "`momentum` must be below 1. Received: momentum=1. The averages would "
+                "stay at 0 and 1, where they start. 0.9 averages about 10 batches."
+            )
         super().__init__(axis=axis, momentum=momentum, epsilon=epsilon, **kwargs)
         self.convention = convention
         self._bias_was_checked = False

@@ -12,12 +12,13 @@ from keras import ops
 from numpy.typing import ArrayLike
 
 from tfkit._checks import check_number
+from tfkit.layers.random_state import SavesRandomState
 
 __all__ = ["InvertedDropout", "fixed_masks"]
 
 
 @keras.saving.register_keras_serializable(package="tfkit")
-class InvertedDropout(keras.layers.Dropout):
+class InvertedDropout(SavesRandomState, keras.layers.Dropout):
     r"""Removes units at random in training, without changing the expected activation.
 
     $$d \sim U[0, 1), \qquad

@@ -9,6 +9,7 @@ import keras
 from keras import ops
 
 from tfkit._checks import check_number
+from tfkit.layers.random_state import SavesRandomState
 
 __all__ = ["RandomWarp"]
 
@@ -16,7 +17,7 @@ _FILL_MODES = ("constant", "nearest", "reflect")
 
 
 @keras.saving.register_keras_serializable(package="tfkit")
-class RandomWarp(keras.layers.Layer):
+class RandomWarp(SavesRandomState):
     r"""Crops, shifts, rotates and elastically distorts each image at random.
 
     The pixel $p$ of the output is read (bilinearly) from the input at

@@ -356,3 +356,17 @@ def _check_options(options: Any) -> None:
             minimum=2,
             hint="It counts the mini-batches of an update; None is one.",
         )
+    # Keras compares the momentum only, which lets NaN through, and takes 0 for off.
+    if "ema_momentum" in options:
+        check_number(
+            "ema_momentum",
+            options["ema_momentum"],
+            maximum=1.0,
+            hint="It is the share of the old average that is kept.",
+        )
+    if options.get("ema_overwrite_frequency") is not None:
+        check_count(
+            "ema_overwrite_frequency",
+            options["ema_overwrite_frequency"],
+            hint="It counts updates; None puts the averages in place at the end only.",
+        )

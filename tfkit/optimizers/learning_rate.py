@@ -74,8 +74,7 @@ class ComposableLearningRate(keras.optimizers.Optimizer):
 
     @learning_rate.setter
     def learning_rate(self, value: Any) -> None:
-        new_driver = isinstance(value, LearningRateSchedule) or callable(value)
-        if new_driver or isinstance(self._learning_rate, keras.Variable):
+        if isinstance(value, LearningRateSchedule) or callable(value):
             keras.optimizers.Optimizer.learning_rate.fset(self, value)
             self._learning_rate_scale.assign(1.0)
             return
@@ -85,6 +84,9 @@ class ComposableLearningRate(keras.optimizers.Optimizer):
                 "`learning_rate` must be a finite number >= 0. "
                 f"Received: learning_rate={value!r}."
             )
+        if isinstance(self._learning_rate, keras.Variable):
+            self._learning_rate.assign(rate)
+            return
         driven = keras.ops.convert_to_numpy(super()._get_current_learning_rate())
         if float(driven) == 0.0 and rate != 0.0:
             raise ValueError(

@@ -147,8 +147,8 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule, abc.ABC):
         """The arguments of the base; subclasses add theirs."""
         return {"steps_per_epoch": self.steps_per_epoch, "staircase": self.staircase}
 
-    def _epoch_of(self, step: Any) -> Any:
-        """The epoch, whole or with its fraction, in which an optimizer step lies."""
+    def _known_steps_per_epoch(self) -> int:
+        """`steps_per_epoch`, or the error of a schedule that was not given it."""
         if self.steps_per_epoch is None:
             raise ValueError(
                 f"{type(self).__name__} needs `steps_per_epoch` to be asked by step "
@@ -156,15 +156,20 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule, abc.ABC):
                 "Pass steps_per_epoch=ceil(examples / batch_size), or use the schedule "
                 "by epoch with tfkit.callbacks.LearningRateDecay."
             )
+        return self.steps_per_epoch
+
+    def _epoch_of(self, step: Any) -> Any:
+        """The epoch, whole or with its fraction, in which an optimizer step lies."""
+        steps_per_epoch = self._known_steps_per_epoch()
         # Dividing in whole numbers: float32 would turn an epoch some steps early or
         # late once the step count is past 2**24.
-        whole = keras.ops.floor_divide(step, self.steps_per_epoch)
+        whole = keras.ops.floor_divide(step, steps_per_epoch)
         epoch = keras.ops.cast(whole, keras.config.floatx())
         if self.staircase:
             return epoch
-        rest = keras.ops.subtract(step, whole * self.steps_per_epoch)
+        rest = keras.ops.subtract(step, whole * steps_per_epoch)
         rest = keras.ops.cast(rest, keras.config.floatx())
-        return epoch + rest / self.steps_per_epoch
+        return epoch + rest / steps_per_epoch
 
 
 def check_initial(initial: Any) -> float:

@@ -2,6 +2,7 @@ r"""Schedules that hold the rate for several epochs: staircase, interval, by han
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -62,7 +63,7 @@ class StaircaseDecay(Schedule):
 
     def formula(self, epoch: Any, xp: Any) -> Any:
         """See the class."""
-        return self.initial * self.drop ** xp.floor(epoch / self.every)
+        return self.initial * self.drop ** _stair(epoch, self.every, xp)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
@@ -114,7 +115,7 @@ class IntervalDecay(InverseTimeDecay):
 
     def formula(self, epoch: Any, xp: Any) -> Any:
         """See the class."""
-        return super().formula(xp.floor(epoch / self.interval), xp)
+        return super().formula(_stair(epoch, self.interval, xp), xp)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
@@ -163,7 +164,8 @@ class PiecewiseConstantDecay(Schedule):
         rates: Mapping[float, float] | Iterable[tuple[float, float]],
         steps_per_epoch: int | None = None,
     ) -> None:
-        pairs = list(rates.items() if isinstance(rates, Mapping) else rates)
+        rates = dict(rates) if isinstance(rates, Mapping) else list(rates)
+        pairs = rates.items() if isinstance(rates, dict) else rates
         hint = "Each entry is an epoch and the learning rate from then on."
         self.rates = sorted(
             (
@@ -180,7 +182,6 @@ class PiecewiseConstantDecay(Schedule):
             )
         super().__init__(
             steps_per_epoch=steps_per_epoch,
-            # Whole epochs are compared exactly; see Schedule._epoch_of.
             staircase=all(epoch.is_integer() for epoch in epochs),
         )
 
@@ -191,9 +192,28 @@ class PiecewiseConstantDecay(Schedule):
             rate = xp.where(epoch >= start, later_rate, rate)
         return rate
 
+    def __call__(self, step: Any) -> Any:
+        """See `Schedule`."""
+        # In whole steps: a float32 fraction of an epoch, which compilers round in their
+        # own way, would miss some of the changes by a step.
+        steps_per_epoch = self._known_steps_per_epoch()
+        rate = keras.ops.convert_to_tensor(self.rates[0][1], keras.config.floatx())
+        for start, later_rate in self.rates[1:]:
+            # 0.29 * 100 is 28.999999999999996, 0.07 * 100 is 7.000000000000001.
+            first_step = math.ceil(round(start * steps_per_epoch, 6))
+            rate = keras.ops.where(step >= first_step, later_rate, rate)
+        return rate
+
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments; the table as pairs, since JSON keys are text."""
         return {
             "rates": [list(pair) for pair in self.rates],
             "steps_per_epoch": self.steps_per_epoch,
         }
+
+
+def _stair(epoch: Any, width: int, xp: Any) -> Any:
+    """How many stairs of `width` epochs lie behind a whole epoch."""
+    # TensorFlow's graphs and XLA divide by multiplying with the reciprocal: 41 / 41 is
+    # 0.99999994 there. The half keeps the quotient off the edge.
+    return xp.floor((epoch + 0.5) / width)

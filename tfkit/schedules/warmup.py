@@ -135,5 +135,7 @@ class Warmup(Schedule):
                 "Pass it, or warm up a schedule of tfkit.schedules."
             )
         steps = np.asarray(epoch, dtype=np.float64) * self.steps_per_epoch
+        # 0.29 epochs of 100 steps are 28.999999999999996 steps; 29 are meant.
+        steps = np.floor(steps.round(6)).astype(int)
         rates = [float(self.schedule(int(step))) for step in steps.ravel()]
         return np.reshape(rates, steps.shape)
