@@ -39,7 +39,7 @@ def test_train_help_groups_options_and_shows_defaults(capsys):
     _, out, _ = output_of(capsys, "train", "--help")
     for group in ("data options", "model options", "optimizer options"):
         assert group in out
-    assert "(default: 128 64)" in out
+    assert "(default: 256 128)" in out
     assert "--optimizer.name {adam,rmsprop,momentum,gradient_descent}" in out
 
 

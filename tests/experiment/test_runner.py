@@ -22,6 +22,7 @@ from tfkit.experiment import (
     config_file,
     run,
     runner,
+    steps,
 )
 
 QUIET = Console(quiet=True)
@@ -66,7 +67,7 @@ def test_the_report_says_what_the_results_say(finished):
 
 
 def test_errors_are_those_of_the_saved_model_in_inference_mode(finished):
-    prepared = runner.prepare_data(finished.experiment)
+    prepared = steps.prepare_data(finished.experiment)
     model = tfkit.load_model(finished.folder.model)
     for name, part in prepared.parts().items():
         wrong = np.sum(model(part.x, training=False).numpy().argmax(1) != part.y)
@@ -126,7 +127,7 @@ def test_an_existing_run_is_not_touched(finished, small_experiment):
     ],
 )
 def test_every_optimizer_option_arrives(name, cls):
-    optimizer = runner.build_optimizer(
+    optimizer = steps.build_optimizer(
         Experiment(
             optimizer=OptimizerOptions(name=name, learning_rate=0.5, clip_norm=2)
         )
@@ -147,7 +148,7 @@ def test_every_optimizer_option_arrives(name, cls):
     ],
 )
 def test_every_decay_gives_its_formula(options, third_epoch):
-    callbacks = runner._decay(
+    callbacks = steps.build_decay(
         Experiment(decay=options, optimizer=OptimizerOptions(learning_rate=0.01))
     )
     if third_epoch is None:
@@ -161,8 +162,8 @@ def test_every_decay_gives_its_formula(options, third_epoch):
 
 def test_the_penalty_is_lambda_over_2m(small_experiment):
     experiment = small_experiment(regularization=RegularizationOptions(lambd=3.0))
-    prepared = runner.prepare_data(experiment)
-    model = runner.build_model(experiment, prepared)
+    prepared = steps.prepare_data(experiment)
+    model = steps.build_model(experiment, prepared)
     kernels = [
         layer.kernel.numpy() for layer in model.layers if hasattr(layer, "kernel")
     ]
@@ -173,7 +174,7 @@ def test_the_penalty_is_lambda_over_2m(small_experiment):
 
 
 def test_inputs_are_normalized_inside_the_model_with_training_statistics(finished):
-    prepared = runner.prepare_data(finished.experiment)
+    prepared = steps.prepare_data(finished.experiment)
     layer = next(
         layer
         for layer in finished.model.layers
@@ -320,9 +321,9 @@ def test_pictures_of_different_sizes(tmp_path):
         picture.save(tmp_path / name / f"{number}.png")
     options = DataOptions(image_size=(5, 4), augmentation="photos")
     experiment = Experiment(dataset=str(tmp_path), data=options)
-    prepared = runner.prepare_data(experiment)
+    prepared = steps.prepare_data(experiment)
     assert prepared.splits.train.x.shape == (6, 5, 4, 3)
-    model = runner.build_model(experiment, prepared)
+    model = steps.build_model(experiment, prepared)
     assert model.predict(prepared.splits.dev.x, verbose=0).shape == (2, 2)
 
 
@@ -339,6 +340,6 @@ def test_bad_data_leave_no_folder(tmp_path):
 
 def test_softmax_regression_is_a_network_without_hidden_layers(small_experiment):
     experiment = Experiment(dataset="wine", model=ModelOptions(hidden=()))
-    model = runner.build_model(experiment, runner.prepare_data(experiment))
+    model = steps.build_model(experiment, steps.prepare_data(experiment))
     kernels = [layer for layer in model.layers if hasattr(layer, "kernel")]
     assert [layer.kernel.shape for layer in kernels] == [(13, 3)]

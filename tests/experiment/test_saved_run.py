@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tfkit.experiment import runner, saved_run
+from tfkit.experiment import saved_run, steps
 from tfkit.run_folder import RunFolder
 
 
@@ -43,7 +43,7 @@ def test_changed_data_are_noticed(copied):
 
 @pytest.mark.parametrize("header", ["", "abcdefghijklm"])
 def test_csv_npz_and_arrays_predict_alike(finished, tmp_path, header):
-    x = runner.prepare_data(finished.experiment).splits.test.x
+    x = steps.prepare_data(finished.experiment).splits.test.x
     rows = "\n".join(",".join(f"{value:.9g}" for value in row) for row in x)
     names = ",".join(header) + "\n" if header else ""
     (tmp_path / "x.csv").write_text(names + rows)

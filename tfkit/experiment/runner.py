@@ -1,70 +1,26 @@
-"""Carries out an `Experiment`: load, build, fit, judge, write down.
-
-Each step is a function that can be called by hand.
-"""
+"""Carries out an `Experiment`: load, build, fit, judge, write down."""
 
 from __future__ import annotations
 
-import hashlib
 import time
 from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 from rich.console import Console
 
-from tfkit import data, layers, models, optimizers, plots, run_folder, schedules
-from tfkit.callbacks import (
-    EarlyStopping,
-    LearningRateDecay,
-    ManualControl,
-    TensorBoard,
-)
+from tfkit import plots, run_folder
+from tfkit.callbacks import EarlyStopping, ManualControl, TensorBoard
 from tfkit.callbacks.progress import ProgressDisplay
 from tfkit.callbacks.tensorboard import write_note
-from tfkit.data import Splits
-from tfkit.diagnose import BiasVariance, ErrorRate, bias_variance, error_rate
-from tfkit.experiment import config_file, environment, report
+from tfkit.diagnose import BiasVariance, ErrorRate
+from tfkit.experiment import config_file, environment, report, steps
 from tfkit.experiment.description import Experiment
+from tfkit.experiment.steps import PreparedData
 from tfkit.run_folder import RunFolder
 
-
-@dataclass(frozen=True)
-class PreparedData:
-    """A dataset in its three parts.
-
-    Args:
-        splits: Train, dev and test, each with `x`, `y` and `indices`.
-        class_names: Name of each class, in the order of the class numbers.
-    """
-
-    splits: Splits
-    class_names: tuple[str, ...]
-
-    def parts(self) -> dict[str, Any]:
-        """Returns the parts that hold examples, by name."""
-        named = {
-            "train": self.splits.train,
-            "dev": self.splits.dev,
-            "test": self.splits.test,
-        }
-        return {name: part for name, part in named.items() if len(part.y)}
-
-    def record(self) -> dict[str, Any]:
-        """Returns what data.json holds: enough to read inputs and notice a change."""
-        train = self.splits.train.x
-        return {
-            "input_shape": list(train.shape[1:]),
-            "input_dtype": str(train.dtype),
-            "input_range": [float(train.min()), float(train.max())],
-            "class_names": list(self.class_names),
-            "examples": {name: len(part.y) for name, part in self.parts().items()},
-            "sha256": {
-                name: _fingerprint(p.x, p.y) for name, p in self.parts().items()
-            },
-        }
+_INTERRUPTED = "interrupted"
 
 
 @dataclass(frozen=True)
@@ -127,9 +83,9 @@ def run(experiment: Experiment, console: Console | None = None) -> RunResult:
     console = console or Console()
     place = (experiment.run.logs, experiment.group, experiment.run.name)
     run_folder.require_free(*place)
-    make_repeatable(experiment.training.seed)
-    prepared = prepare_data(experiment)
-    model = build_model(experiment, prepared)
+    steps.make_repeatable(experiment.training.seed)
+    prepared = steps.prepare_data(experiment)
+    model = steps.build_model(experiment, prepared)
 
     folder = run_folder.create(*place)
     config = config_file.dumps(_unnamed(experiment))
@@ -138,15 +94,53 @@ def run(experiment: Experiment, console: Console | None = None) -> RunResult:
     folder.write_json(folder.data, prepared.record())
     write_note(folder.tensorboard, "config", _as_code(config))
 
+    fitted = _fit(model, experiment, prepared, folder, console)
+    with run_folder.replacing(folder.model) as temporary:
+        model.save(temporary)
+    errors = steps.measure(model, prepared)
+    result = RunResult(
+        experiment=experiment,
+        folder=folder,
+        model=model,
+        errors=errors,
+        judgement=steps.judge(errors, experiment.run.human_error),
+        epochs=fitted.epochs,
+        best_epoch=fitted.best_epoch,
+        stopped=fitted.stopped,
+        seconds=fitted.seconds,
+    )
+    _write_results(result)
+    if fitted.stopped == _INTERRUPTED:
+        raise KeyboardInterrupt
+    return result
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    """How `fit` ended; the fields of `RunResult` of the same names."""
+
+    epochs: int
+    best_epoch: int
+    stopped: str
+    seconds: float
+
+
+def _fit(
+    model: keras.Model,
+    experiment: Experiment,
+    prepared: PreparedData,
+    folder: RunFolder,
+    console: Console,
+) -> _Fitted:
+    """Fits the model and leaves it with its best weights, after Ctrl-C too."""
+    options = experiment.early_stopping
     early_stopping = EarlyStopping(
-        monitor=experiment.early_stopping.monitor,
-        patience=experiment.early_stopping.patience,
-        min_delta=experiment.early_stopping.min_delta,
+        options.monitor, options.min_delta, patience=options.patience
     )
     display = ProgressDisplay(console)
     begun: list[Any] = []
     callbacks = [
-        *_decay(experiment),
+        *steps.build_decay(experiment),
         early_stopping,
         keras.callbacks.TerminateOnNaN(),
         keras.callbacks.CSVLogger(str(folder.history)),
@@ -159,8 +153,8 @@ def run(experiment: Experiment, console: Console | None = None) -> RunResult:
     start, interrupted = time.monotonic(), False
     try:
         model.fit(
-            pipeline(experiment, prepared, shuffle=True),
-            validation_data=pipeline(experiment, prepared, part="dev"),
+            steps.pipeline(experiment, prepared, shuffle=True),
+            validation_data=steps.pipeline(experiment, prepared, part="dev"),
             epochs=experiment.training.epochs,
             shuffle=False,  # the pipeline does, and Keras would warn
             verbose=0,
@@ -178,191 +172,16 @@ def run(experiment: Experiment, console: Console | None = None) -> RunResult:
     finally:
         # A live bar left behind would hide the cursor of the terminal.
         display.close()
-    seconds = time.monotonic() - start
-
-    with run_folder.replacing(folder.model) as temporary:
-        model.save(temporary)
-    errors = measure(model, prepared)
-    result = RunResult(
-        experiment=experiment,
-        folder=folder,
-        model=model,
-        errors=errors,
-        judgement=judge(errors, experiment.run.human_error),
+    return _Fitted(
         epochs=len(early_stopping.curves.epochs),
         best_epoch=early_stopping.best_epoch + 1,
         stopped=(
-            "interrupted"
+            _INTERRUPTED
             if interrupted
             else _why_stopped(early_stopping, experiment.training.epochs)
         ),
-        seconds=seconds,
+        seconds=time.monotonic() - start,
     )
-    _write_results(result)
-    if interrupted:
-        raise KeyboardInterrupt
-    return result
-
-
-def make_repeatable(seed: int) -> None:
-    """Seeds Python, NumPy and Keras and makes TensorFlow's operations deterministic.
-
-    Args:
-        seed: Non-negative int.
-    """
-    keras.utils.set_random_seed(seed)
-    tf.config.experimental.enable_op_determinism()
-
-
-def prepare_data(experiment: Experiment) -> PreparedData:
-    """Loads the dataset, checks it and splits it.
-
-    Raises:
-        ValueError: If the name is unknown, the file is damaged or the data are not
-            fit for training.
-    """
-    options = experiment.data
-    dataset = data.load(
-        experiment.dataset,
-        seed=experiment.training.seed,
-        examples=options.examples,
-        label=options.label,
-        image_size=options.image_size,
-    )
-    return PreparedData(
-        data.split(
-            dataset,
-            fractions=options.fractions,
-            seed=experiment.training.seed,
-            stratify=options.stratify,
-        ),
-        tuple(dataset.class_names),
-    )
-
-
-def build_model(experiment: Experiment, prepared: PreparedData) -> keras.Model:
-    """Builds and compiles the network for these data."""
-    train = prepared.splits.train
-    options, penalty = experiment.model, experiment.regularization
-    augmentation = experiment.data.augmentation
-    if augmentation != "none" and train.x.ndim != 4:
-        raise ValueError(
-            "`augmentation` distorts images of shape (height, width, channels). "
-            f"Received: augmentation={augmentation!r} for examples of shape "
-            f"{train.x.shape[1:]}. Use augmentation='none'."
-        )
-    model = models.mlp(
-        train.x.shape[1:],
-        num_classes=len(prepared.class_names),
-        hidden=options.hidden,
-        activation=options.activation,
-        initializer=options.initializer,
-        batch_norm=options.batch_norm,
-        keep_prob=options.keep_prob,
-        input_keep_prob=options.input_keep_prob,
-        lambd=penalty.lambd,
-        penalty=penalty.penalty,
-        examples=len(train.y),
-        normalization=(
-            data.normalization_layer(train.x) if experiment.data.normalize else None
-        ),
-        augmentation=(
-            None
-            if augmentation == "none"
-            else layers.augmentation(augmentation, seed=experiment.training.seed)
-        ),
-        seed=experiment.training.seed,
-    )
-    model.compile(
-        optimizer=build_optimizer(experiment),
-        loss="sparse_categorical_crossentropy",
-        metrics=["accuracy"],
-    )
-    return model
-
-
-def build_optimizer(experiment: Experiment) -> keras.optimizers.Optimizer:
-    """Returns the optimizer that the description names."""
-    options = experiment.optimizer
-    rate, clip = options.learning_rate, options.clip_norm
-    match options.name:
-        case "adam":
-            return optimizers.Adam(
-                rate,
-                beta_1=options.beta_1,
-                beta_2=options.beta_2,
-                epsilon=options.epsilon,
-                global_clipnorm=clip,
-            )
-        case "rmsprop":
-            return optimizers.RMSprop(
-                rate, beta=options.beta, epsilon=options.epsilon, global_clipnorm=clip
-            )
-        case "momentum":
-            return optimizers.Momentum(rate, beta=options.beta, global_clipnorm=clip)
-        case "gradient_descent":
-            return optimizers.GradientDescent(rate, global_clipnorm=clip)
-
-
-def pipeline(
-    experiment: Experiment,
-    prepared: PreparedData,
-    *,
-    part: str = "train",
-    shuffle: bool = False,
-) -> tf.data.Dataset:
-    """Returns the batches of one part, shuffled anew in each epoch if asked."""
-    chosen = prepared.parts()[part]
-    return data.pipeline(
-        chosen.x,
-        chosen.y,
-        batch_size=experiment.training.batch_size,
-        shuffle=shuffle,
-        seed=experiment.training.seed,
-    )
-
-
-def measure(model: keras.Model, prepared: PreparedData) -> dict[str, ErrorRate]:
-    """Measures the error of every part in inference mode (no dropout)."""
-    parts = prepared.parts()
-    # One pass over everything: each new length of a last batch is traced anew.
-    predicted = model.predict(
-        np.concatenate([part.x for part in parts.values()]), batch_size=1024, verbose=0
-    ).argmax(axis=1)
-    ends = np.cumsum([len(part.y) for part in parts.values()])
-    pieces = np.split(predicted, ends[:-1])
-    return {
-        name: error_rate(part.y, piece)
-        for (name, part), piece in zip(parts.items(), pieces, strict=True)
-    }
-
-
-def judge(errors: dict[str, ErrorRate], human_error: float) -> BiasVariance:
-    """Reads bias and variance from the errors that `measure` returns."""
-    return bias_variance(
-        train_error=errors["train"],
-        dev_error=errors["dev"],
-        test_error=errors.get("test"),
-        human_error=human_error,
-    )
-
-
-def _decay(experiment: Experiment) -> list[keras.callbacks.Callback]:
-    options, initial = experiment.decay, experiment.optimizer.learning_rate
-    match options.name:
-        case "inverse_time":
-            schedule = schedules.InverseTimeDecay(initial, options.rate)
-        case "exponential":
-            schedule = schedules.ExponentialDecay(initial, options.base)
-        case "square_root":
-            schedule = schedules.SquareRootDecay(initial, options.k)
-        case "staircase":
-            schedule = schedules.StaircaseDecay(
-                initial, drop=options.drop, every=options.every
-            )
-        case "none":
-            return []
-    return [LearningRateDecay(schedule)]
 
 
 def _unnamed(experiment: Experiment) -> Experiment:
@@ -406,12 +225,6 @@ def _write_results(result: RunResult) -> None:
     text = report.markdown(result)
     run_folder.write_text(folder.report, text)
     write_note(folder.tensorboard, "report", text)
-
-
-def _fingerprint(x: np.ndarray, y: np.ndarray) -> str:
-    digest = hashlib.sha256(np.ascontiguousarray(x).data)
-    digest.update(np.ascontiguousarray(y).data)
-    return digest.hexdigest()
 
 
 def _as_code(text: str) -> str:

@@ -16,7 +16,7 @@ from tfkit import data
 from tfkit.data.csv_file import read_table
 from tfkit.data.npz_file import read_arrays
 from tfkit.diagnose import BiasVariance, ErrorRate
-from tfkit.experiment import config_file, runner
+from tfkit.experiment import config_file, steps
 from tfkit.run_folder import RunFolder
 from tfkit.saving import load_model
 
@@ -71,7 +71,7 @@ def evaluate(folder: RunFolder) -> Evaluation:
     """
     experiment = config_file.load(folder.config)
     model = load_model(folder.model)
-    prepared = runner.prepare_data(experiment)
+    prepared = steps.prepare_data(experiment)
     record = prepared.record()
     if record["sha256"] != _data_record(folder)["sha256"]:
         warnings.warn(
@@ -80,8 +80,8 @@ def evaluate(folder: RunFolder) -> Evaluation:
             "the errors are not comparable.",
             stacklevel=2,
         )
-    errors = runner.measure(model, prepared)
-    return Evaluation(errors, runner.judge(errors, experiment.run.human_error))
+    errors = steps.measure(model, prepared)
+    return Evaluation(errors, steps.judge(errors, experiment.run.human_error))
 
 
 def predict(folder: RunFolder, file: str | Path) -> Predictions:

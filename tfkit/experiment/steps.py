@@ -1,0 +1,239 @@
+"""The steps of a run, each a function that can be called by hand.
+
+make_repeatable(experiment.training.seed)
+prepared = prepare_data(experiment)
+model = build_model(experiment, prepared)
+model.fit(pipeline(experiment, prepared, shuffle=True), shuffle=False)
+judgement = judge(measure(model, prepared), experiment.run.human_error)
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfkit import data, layers, models, optimizers, schedules
+from tfkit.callbacks import LearningRateDecay
+from tfkit.data import Splits
+from tfkit.diagnose import BiasVariance, ErrorRate, bias_variance, error_rate
+from tfkit.experiment.description import Experiment
+
+
+@dataclass(frozen=True)
+class PreparedData:
+    """A dataset in its three parts.
+
+    Args:
+        splits: Train, dev and test, each with `x`, `y` and `indices`.
+        class_names: Name of each class, in the order of the class numbers.
+    """
+
+    splits: Splits
+    class_names: tuple[str, ...]
+
+    def parts(self) -> dict[str, Any]:
+        """Returns the parts that hold examples, by name."""
+        named = {
+            "train": self.splits.train,
+            "dev": self.splits.dev,
+            "test": self.splits.test,
+        }
+        return {name: part for name, part in named.items() if len(part.y)}
+
+    def record(self) -> dict[str, Any]:
+        """Returns what data.json holds: enough to read inputs and notice a change."""
+        train = self.splits.train.x
+        return {
+            "input_shape": list(train.shape[1:]),
+            "input_dtype": str(train.dtype),
+            "input_range": [float(train.min()), float(train.max())],
+            "class_names": list(self.class_names),
+            "examples": {name: len(part.y) for name, part in self.parts().items()},
+            "sha256": {
+                name: _fingerprint(p.x, p.y) for name, p in self.parts().items()
+            },
+        }
+
+
+def make_repeatable(seed: int) -> None:
+    """Seeds Python, NumPy and Keras; on a GPU, asks for deterministic operations too.
+
+    Args:
+        seed: Non-negative int.
+    """
+    keras.utils.set_random_seed(seed)
+    # On a CPU what these networks are made of is deterministic as it is; and the switch
+    # holds for the whole process, in which Keras then refuses to compile with XLA.
+    if tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.enable_op_determinism()
+
+
+def prepare_data(experiment: Experiment) -> PreparedData:
+    """Loads the dataset, checks it and splits it.
+
+    Raises:
+        ValueError: If the name is unknown, the file is damaged or the data are not
+            fit for training.
+    """
+    options = experiment.data
+    dataset = data.load(
+        experiment.dataset,
+        seed=experiment.training.seed,
+        examples=options.examples,
+        label=options.label,
+        image_size=options.image_size,
+    )
+    return PreparedData(
+        data.split(
+            dataset,
+            fractions=options.fractions,
+            seed=experiment.training.seed,
+            stratify=options.stratify,
+        ),
+        tuple(dataset.class_names),
+    )
+
+
+def build_model(experiment: Experiment, prepared: PreparedData) -> keras.Model:
+    """Builds and compiles the network for these data."""
+    train = prepared.splits.train
+    options, penalty = experiment.model, experiment.regularization
+    augmentation = experiment.data.augmentation
+    if augmentation != "none" and train.x.ndim != 4:
+        raise ValueError(
+            "`augmentation` distorts images of shape (height, width, channels). "
+            f"Received: augmentation={augmentation!r} for examples of shape "
+            f"{train.x.shape[1:]}. Use augmentation='none'."
+        )
+    model = models.mlp(
+        train.x.shape[1:],
+        num_classes=len(prepared.class_names),
+        hidden=options.hidden,
+        activation=options.activation,
+        initializer=options.initializer,
+        batch_norm=options.batch_norm,
+        keep_prob=options.keep_prob,
+        input_keep_prob=_input_keep_prob(options.input_keep_prob, train.x),
+        lambd=penalty.lambd,
+        penalty=penalty.penalty,
+        examples=len(train.y),
+        normalization=(
+            data.normalization_layer(train.x) if experiment.data.normalize else None
+        ),
+        augmentation=(
+            None
+            if augmentation == "none"
+            else layers.augmentation(augmentation, seed=experiment.training.seed)
+        ),
+        seed=experiment.training.seed,
+    )
+    model.compile(
+        optimizer=build_optimizer(experiment),
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    return model
+
+
+def build_optimizer(experiment: Experiment) -> keras.optimizers.Optimizer:
+    """Returns the optimizer that the description names."""
+    options = experiment.optimizer
+    rate, clip = options.learning_rate, options.clip_norm
+    match options.name:
+        case "adam":
+            return optimizers.Adam(
+                rate,
+                beta_1=options.beta_1,
+                beta_2=options.beta_2,
+                epsilon=options.epsilon,
+                global_clipnorm=clip,
+            )
+        case "rmsprop":
+            return optimizers.RMSprop(
+                rate, beta=options.beta, epsilon=options.epsilon, global_clipnorm=clip
+            )
+        case "momentum":
+            return optimizers.Momentum(rate, beta=options.beta, global_clipnorm=clip)
+        case "gradient_descent":
+            return optimizers.GradientDescent(rate, global_clipnorm=clip)
+
+
+def pipeline(
+    experiment: Experiment,
+    prepared: PreparedData,
+    *,
+    part: str = "train",
+    shuffle: bool = False,
+) -> tf.data.Dataset:
+    """Returns the batches of one part, shuffled anew in each epoch if asked."""
+    chosen = prepared.parts()[part]
+    return data.pipeline(
+        chosen.x,
+        chosen.y,
+        batch_size=experiment.training.batch_size,
+        shuffle=shuffle,
+        seed=experiment.training.seed,
+    )
+
+
+def measure(model: keras.Model, prepared: PreparedData) -> dict[str, ErrorRate]:
+    """Measures the error of every part in inference mode (no dropout)."""
+    parts = prepared.parts()
+    # One pass over everything: each new length of a last batch is traced anew.
+    predicted = model.predict(
+        np.concatenate([part.x for part in parts.values()]), batch_size=1024, verbose=0
+    ).argmax(axis=1)
+    ends = np.cumsum([len(part.y) for part in parts.values()])
+    pieces = np.split(predicted, ends[:-1])
+    return {
+        name: error_rate(part.y, piece)
+        for (name, part), piece in zip(parts.items(), pieces, strict=True)
+    }
+
+
+def judge(errors: dict[str, ErrorRate], human_error: float) -> BiasVariance:
+    """Reads bias and variance from the errors that `measure` returns."""
+    return bias_variance(
+        train_error=errors["train"],
+        dev_error=errors["dev"],
+        test_error=errors.get("test"),
+        human_error=human_error,
+    )
+
+
+def build_decay(experiment: Experiment) -> list[keras.callbacks.Callback]:
+    """Returns the callback of the learning-rate decay, or nothing without one."""
+    options, initial = experiment.decay, experiment.optimizer.learning_rate
+    match options.name:
+        case "inverse_time":
+            schedule = schedules.InverseTimeDecay(initial, options.rate)
+        case "exponential":
+            schedule = schedules.ExponentialDecay(initial, options.base)
+        case "square_root":
+            schedule = schedules.SquareRootDecay(initial, options.k)
+        case "staircase":
+            schedule = schedules.StaircaseDecay(
+                initial, drop=options.drop, every=options.every
+            )
+        case "none":
+            return []
+    return [LearningRateDecay(schedule)]
+
+
+def _input_keep_prob(chosen: float | None, x: np.ndarray) -> float:
+    if chosen is not None:
+        return chosen
+    # Neighbouring pixels tell nearly the same, so a few can be spared; a column of a
+    # table may be all there is to tell two classes apart.
+    return 0.9 if x.ndim > 2 else 1.0
+
+
+def _fingerprint(x: np.ndarray, y: np.ndarray) -> str:
+    digest = hashlib.sha256(np.ascontiguousarray(x).data)
+    digest.update(np.ascontiguousarray(y).data)
+    return digest.hexdigest()
