@@ -1,15 +1,15 @@
 """The folder a run leaves behind: names, atomic writes, listing.
 
     logs/<experiment>/<run>/
-        config.toml       the full description; `tfkit train --config` repeats the run
-        environment.json  versions, machine, commit, command
-        data.json         shape, classes, sizes and fingerprint of the parts
-        history.csv       one line an epoch
-        interventions.jsonl  starts of the training, and what was changed by hand
-        model.keras       the network with its best weights
-        report.md         the judgement
-        results.json      the numbers of the report
-        tensorboard/      event files
+        config.toml          the full description; `tfkit train --config` repeats the run
+        environment.json     versions, machine, commit, command
+        data.json            shape, classes, sizes and fingerprint of the parts
+        history.csv          one line an epoch
+        interventions.jsonl  when training began, and what was changed by hand
+        model.keras          the network with its best weights
+        report.md            the judgement, with curves.png
+        results.json         the numbers of the report
+        tensorboard/         event files
 
 A run folder is claimed by creating it, which the file system lets only one process do;
 what stands there already is never touched.

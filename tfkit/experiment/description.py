@@ -167,7 +167,7 @@ class DecayOptions:
 class EarlyStoppingOptions:
     """Early stopping on the dev set; the best weights are kept in any case."""
 
-    patience: PositiveInt = 20
+    patience: PositiveInt = 15
     """Epochs without improvement that end training; as many as `epochs`: never."""
     monitor: Literal["val_loss", "val_accuracy"] = "val_loss"
     """What counts as improvement: the dev cost or the dev accuracy."""
@@ -179,7 +179,7 @@ class EarlyStoppingOptions:
 class TrainingOptions:
     """The training loop."""
 
-    epochs: PositiveInt = 100
+    epochs: PositiveInt = 60
     """Passes over the training part at most."""
     batch_size: PositiveInt = 64
     """Examples of one mini-batch."""

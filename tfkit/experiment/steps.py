@@ -23,6 +23,8 @@ from tfkit.data import Splits
 from tfkit.diagnose import BiasVariance, ErrorRate, bias_variance, error_rate
 from tfkit.experiment.description import Experiment
 
+_STEPS_PER_EXECUTION = 32
+
 
 @dataclass(frozen=True)
 class PreparedData:
@@ -132,10 +134,14 @@ def build_model(experiment: Experiment, prepared: PreparedData) -> keras.Model:
         ),
         seed=experiment.training.seed,
     )
+    steps_of_epoch = -(-len(train.y) // experiment.training.batch_size)
     model.compile(
         optimizer=build_optimizer(experiment),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
+        # Several batches in one call of the compiled step; callbacks are told after
+        # each such call, which for these networks is several times a second.
+        steps_per_execution=min(_STEPS_PER_EXECUTION, steps_of_epoch),
     )
     return model
 
