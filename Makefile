@@ -1,5 +1,7 @@
 # The two commands of the README: `make train` and `make test`. Each sets up what it needs.
 PYTHON ?= python3
+# As many processes as cores; a file stays in one, which shares its fixtures.
+PYTEST_ARGS ?= -n auto --dist loadfile
 VENV := .venv
 BIN := $(VENV)/bin
 

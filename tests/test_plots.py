@@ -30,3 +30,17 @@ def test_training_curves_draw_what_there_is():
 def test_nothing_to_draw():
     with pytest.raises(ValueError, match=r"at least one of loss.*Received.*mae"):
         plots.training_curves({"mae": [1.0]})
+
+
+def test_a_notebook_gets_a_png():
+    figure = plots.training_curves({"loss": [1.0, 0.5]})
+    assert figure._repr_png_().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("staircase", [False, True])
+def test_learning_rate(staircase):
+    figure = plots.learning_rate([0, 1, 2], [4, 2, 1], title="x", staircase=staircase)
+    (line,) = figure.axes[0].get_lines()
+    np.testing.assert_array_equal(line.get_xydata(), [[0, 4], [1, 2], [2, 1]])
+    assert (line.get_drawstyle() == "steps-post") is staircase
+    assert figure.axes[0].get_title() == "x"

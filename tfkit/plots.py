@@ -1,17 +1,60 @@
 """Every picture tfkit draws, returned as a matplotlib `Figure`.
 
-Figures are made without pyplot: nothing is shown, no global state is touched, and a
+Figures are made without pyplot: no window opens, no global state is touched, and a
 figure is freed like any object. Save one with `figure.savefig("curves.png")`; a
 notebook shows one that ends a cell.
 """
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
-__all__ = ["training_curves"]
+__all__ = ["learning_rate", "training_curves"]
+
+
+class _Figure(Figure):
+    """A figure that notebooks show; matplotlib's own needs pyplot for that."""
+
+    def _repr_png_(self) -> bytes:
+        image = io.BytesIO()
+        self.savefig(image, format="png")
+        return image.getvalue()
+
+
+def learning_rate(
+    epochs: ArrayLike, rates: ArrayLike, *, title: str = "", staircase: bool = False
+) -> Figure:
+    """Draws a learning rate over the epochs.
+
+    Args:
+        epochs: Ascending points in time, epochs from 0, shape `(n,)`.
+        rates: The rate at each, shape `(n,)`.
+        title: Written above.
+        staircase: Whether the rate holds from one point to the next.
+
+    Example:
+        >>> figure = learning_rate([0, 1, 2], [0.1, 0.05, 0.025], staircase=True)
+        >>> figure.axes[0].get_xlabel()
+        'epoch'
+    """
+    epochs = np.asarray(epochs)
+    figure = _Figure(figsize=(6.0, 3.5), layout="constrained")
+    axes = figure.subplots()
+    axes.plot(epochs, rates, drawstyle="steps-post" if staircase else "default")
+    axes.set(
+        title=title,
+        xlabel="epoch",
+        ylabel="learning rate",
+        xlim=(epochs[0], epochs[-1]),
+    )
+    axes.set_ylim(bottom=0.0)
+    axes.grid(alpha=0.3)
+    return figure
 
 
 def training_curves(
@@ -54,7 +97,7 @@ def training_curves(
             "`history` must hold at least one of loss, val_loss, accuracy, "
             f"val_accuracy, learning_rate. Received the keys: {sorted(history)}"
         )
-    figure = Figure(figsize=(4.2 * len(panels), 3.2), layout="constrained")
+    figure = _Figure(figsize=(4.2 * len(panels), 3.2), layout="constrained")
     for axes, (title, lines) in zip(
         figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True
     ):

@@ -120,28 +120,18 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule, abc.ABC):
             TypeError: If `epochs` is not an int.
             ValueError: If `epochs` is below 1.
         """
-        # pyplot would pick a window system and hold every figure alive.
-        from matplotlib.figure import Figure
+        # matplotlib takes a second to import.
+        from tfkit import plots
 
         epochs = check_count("epochs", epochs, hint="It is the length of the run.")
         points_per_epoch = 1 if self.staircase else 50
         grid = np.linspace(0, epochs, epochs * points_per_epoch + 1)
-        figure = Figure(figsize=(6.0, 3.5), layout="constrained")
-        axes = figure.subplots()
-        axes.plot(
+        return plots.learning_rate(
             grid,
             self.at_epoch(grid),
-            drawstyle="steps-post" if self.staircase else "default",
-        )
-        axes.set(
             title=type(self).__name__,
-            xlabel="epoch",
-            ylabel="learning rate",
-            xlim=(0, epochs),
+            staircase=self.staircase,
         )
-        axes.set_ylim(bottom=0.0)
-        axes.grid(alpha=0.3)
-        return figure
 
     def get_config(self) -> dict[str, Any]:
         """The arguments of the base; subclasses add theirs."""
