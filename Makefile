@@ -39,7 +39,7 @@ board: $(VENV)/.installed  ## open TensorBoard on logs/
 	@$(BIN)/tfkit board logs
 
 bench: $(VENV)/.installed-dev  ## compare with other systems
-	$(BIN)/python -m pytest tests/benchmarks --benchmark
+	$(BIN)/python tests/benchmarks/run.py $(BENCH_ARGS)
 
 clean:  ## remove the environment and caches; logs/ stays
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

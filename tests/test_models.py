@@ -1,6 +1,8 @@
 import keras
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import tfkit
 from tfkit.layers import BatchNormalization, InvertedDropout
@@ -167,3 +169,37 @@ def test_bad_arguments(options, message):
 def test_softmax_regression_has_no_hidden_options():
     with pytest.raises(TypeError, match=r"no hidden layer for `keep_prob`.*tfkit\.mlp"):
         tfkit.softmax_regression((4,), 3, keep_prob=0.5)
+
+
+@pytest.fixture(scope="module")
+def softmax_layer():
+    """Softmax regression with an identity kernel: its input is Z."""
+    model = tfkit.softmax_regression((4,), 4)
+    model.set_weights([np.eye(4, dtype="f4"), np.zeros(4, "f4")])
+    return lambda z: np.asarray(model(np.asarray(z, "f4")[np.newaxis]))[0]
+
+
+def test_softmax_of_the_lecture_slide(softmax_layer):
+    # t = [148.4, 7.4, 0.4, 20.1], sum 176.3; printed to three decimals.
+    np.testing.assert_allclose(
+        softmax_layer([5, 2, -1, 3]), [0.842, 0.042, 0.002, 0.114], atol=5e-4
+    )
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    z=st.lists(st.floats(-50, 50, width=32), min_size=4, max_size=4),
+    shift=st.floats(-1000, 1000, width=32),
+    order=st.permutations(range(4)),
+)
+def test_softmax_invariances(softmax_layer, z, shift, order):
+    p = softmax_layer(z)
+    assert p.sum() == pytest.approx(1, abs=1e-6)  # four float32 roundings
+    assert p[np.argmax(z)] == p.max()
+    np.testing.assert_allclose(
+        softmax_layer(np.take(z, order)), p[list(order)], rtol=1e-5
+    )
+    # z + shift is itself rounded, to 6e-5 at 1000; softmax turns that into a factor.
+    np.testing.assert_allclose(
+        softmax_layer(np.add(z, shift)), p, rtol=5e-4, atol=1e-30
+    )

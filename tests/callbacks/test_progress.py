@@ -67,3 +67,14 @@ def test_the_display_can_be_used_again_and_closed_twice():
     fit(display, epochs=1)
     display.close()
     assert out.getvalue().count("epoch 1/1") == 2
+
+
+def test_the_bar_fits_into_80_columns():
+    out = io.StringIO()
+    display = ProgressDisplay(Console(file=out, force_terminal=True, width=80))
+    display.set_params({"epochs": 100})
+    display.on_train_begin()
+    logs = {"loss": 0.1, "accuracy": 0.9, "val_loss": 0.25, "val_accuracy": 0.975}
+    display.on_epoch_end(99, logs)
+    display.on_train_end()
+    assert "loss 0.1000  dev 0.2500 (best 0.2500)  acc 97.5 %" in out.getvalue()

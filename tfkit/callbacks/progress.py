@@ -48,9 +48,9 @@ class ProgressDisplay(keras.callbacks.Callback):
         if self._console.is_terminal:
             self._bar = Progress(
                 TextColumn("epoch {task.completed:.0f}/{task.total:.0f}"),
-                BarColumn(bar_width=24),
-                TextColumn("{task.fields[state]}"),
+                BarColumn(bar_width=8),
                 TimeElapsedColumn(),
+                TextColumn("{task.fields[state]}"),
                 console=self._console,
             )
             self._task = self._bar.add_task("fit", total=self._epochs, state="")
@@ -58,21 +58,31 @@ class ProgressDisplay(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Shows the epoch's costs."""
-        logs = logs or {}
-        state = [f"loss {logs['loss']:.4f}"] if "loss" in logs else []
-        if "val_loss" in logs:
-            self._best = min(self._best, float(logs["val_loss"]))
-            state += [f"dev loss {logs['val_loss']:.4f}", f"best {self._best:.4f}"]
-        if "val_accuracy" in logs:
-            state.append(f"dev accuracy {100 * logs['val_accuracy']:.1f} %")
+        values = {name: float(value) for name, value in (logs or {}).items()}
+        self._best = min(self._best, values.get("val_loss", self._best))
         if self._bar is not None:
-            self._bar.update(self._task, completed=epoch + 1, state="  ".join(state))
+            state = self._state(values, "dev {:.4f} (best {:.4f})", "acc {:.1f} %")
+            self._bar.update(self._task, completed=epoch + 1, state=state)
             return
-        self._pending = f"epoch {epoch + 1}/{self._epochs}  {'  '.join(state)}"
+        state = self._state(
+            values, "dev loss {:.4f}  best {:.4f}", "dev accuracy {:.1f} %"
+        )
+        self._pending = f"epoch {epoch + 1}/{self._epochs}  {state}"
         now = time.monotonic()
         if now - self._last_line >= _SECONDS_BETWEEN_LINES:
             self._print_line()
             self._last_line = now
+
+    def _state(self, values: dict[str, float], cost: str, accuracy: str) -> str:
+        """The numbers in words; a bar has to fit them into 80 columns."""
+        words = []
+        if "loss" in values:
+            words.append(f"loss {values['loss']:.4f}")
+        if "val_loss" in values:
+            words.append(cost.format(values["val_loss"], self._best))
+        if "val_accuracy" in values:
+            words.append(accuracy.format(100 * values["val_accuracy"]))
+        return "  ".join(words)
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         """Ends the bar, or prints the last epoch's line."""
