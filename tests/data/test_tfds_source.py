@@ -104,10 +104,15 @@ def test_without_a_network_an_unprepared_set_fails_within_seconds(
 
 
 def test_a_slow_name_server_does_not_hold_up_the_probe(monkeypatch):
-    monkeypatch.setattr(socket, "create_connection", lambda *a, **k: time.sleep(10))
+    def lose(*arguments, **options):
+        time.sleep(10)
+        raise TimeoutError("timed out")
+
+    monkeypatch.setattr(socket, "create_connection", lose)
     start = time.monotonic()
     assert not is_reachable("https://example.org", timeout=0.2)
-    assert time.monotonic() - start < 1
+    # Against the 10 s of the name server; no measure of speed.
+    assert time.monotonic() - start < 5
 
 
 def test_probe_reaches_a_listening_host_and_asks_the_proxy_if_there_is_one(monkeypatch):

@@ -249,7 +249,7 @@ def test_ctrl_c_before_fit_has_begun(small_experiment, monkeypatch):
         raise KeyboardInterrupt
 
     # The callbacks have not been told of a training whose end they could handle.
-    monkeypatch.setattr(runner, "pipeline", interrupt)
+    monkeypatch.setattr(steps, "pipeline", interrupt)
     with pytest.raises(KeyboardInterrupt):
         run(small_experiment(), QUIET)
 
