@@ -100,3 +100,11 @@ def test_a_failed_write_leaves_the_old_file(tmp_path):
         fail()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_latest_runs_are_named_first(tmp_path):
+    for number in range(7):
+        folder = make_run(tmp_path, "digits", f"run{number}")
+        os.utime(folder.config, (number + 1, number + 1))
+    with pytest.raises(FileNotFoundError, match=r"run6, .*run2, and 2 older ones"):
+        run_folder.find("none", tmp_path)

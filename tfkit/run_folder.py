@@ -208,7 +208,9 @@ def find(
         if Path(run).exists()
         else f"There is no run {str(run)!r}."
     )
-    there = [folder.path.as_posix() for folder in known[-5:]]
+    known.sort(key=lambda folder: folder.config.stat().st_mtime, reverse=True)
+    there = [folder.path.as_posix() for folder in known[:5]]
+    there += [f"and {len(known) - 5} older ones"] if len(known) > 5 else []
     raise FileNotFoundError(
         f"{what} Runs below {Path(logs).as_posix()}/: {', '.join(there)}."
         if there

@@ -59,9 +59,11 @@ def test_predict_writes_text_labels(capsys, trained, folder):
     assert [row.split(",")[0] for row in rows] == ["iris", "rose", "iris"]
 
 
-def test_predict_on_the_training_table_says_what_is_too_much(capsys, trained):
-    assert main(["predict", "latest", "flowers.csv"]) == 2
-    assert "none for labels. Received: text in column 'kind'" in capsys.readouterr().err
+def test_predict_on_the_training_table_leaves_out_the_labels(capsys, trained):
+    assert main(["predict", str(trained), "flowers.csv"]) == 0
+    out = capsys.readouterr().out
+    assert "80 in all" in out
+    assert str(trained) in out
 
 
 def test_flags_override_the_config_and_the_name_is_not_taken_over(capsys, trained):

@@ -54,6 +54,7 @@ def test_gap_interval_is_newcombes():
 def test_a_small_dev_set_cannot_say():
     few = bias_variance(train_error=ErrorRate(0, 100), dev_error=ErrorRate(1, 25))
     assert "not enough data to say" in few.verdict
+    assert "bigger dev set" in few.advice[-1]
     many = bias_variance(
         train_error=ErrorRate(0, 100_000), dev_error=ErrorRate(1000, 25_000)
     )

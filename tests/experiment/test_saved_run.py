@@ -150,3 +150,24 @@ def test_a_run_without_data_record(copied, tmp_path):
     copied.data.unlink()
     with pytest.raises(FileNotFoundError, match=r"did not get as far as training"):
         saved_run.predict(copied, tmp_path / "x.csv")
+
+
+NAMED = {"input_shape": [2], "feature_names": ["height", "width"]}
+
+
+def test_columns_go_by_name_where_there_are_names(tmp_path):
+    (tmp_path / "x.csv").write_text("kind,width,height\noak,2,1\nelm,4,3\n")
+    x = saved_run.read_examples(tmp_path / "x.csv", NAMED)
+    np.testing.assert_array_equal(x, [[1, 2], [3, 4]])
+
+
+def test_without_a_header_columns_go_by_place(tmp_path):
+    (tmp_path / "x.csv").write_text("1,2\n3,4\n")
+    x = saved_run.read_examples(tmp_path / "x.csv", NAMED)
+    np.testing.assert_array_equal(x, [[1, 2], [3, 4]])
+
+
+def test_a_missing_column_is_named(tmp_path):
+    (tmp_path / "x.csv").write_text("height,breadth\n1,2\n")
+    with pytest.raises(ValueError, match=r"trained on: height, width.*missing: width"):
+        saved_run.read_examples(tmp_path / "x.csv", NAMED)

@@ -16,7 +16,7 @@ class _Babysit:
     """Step in while a run trains; it obeys at the end of the epoch."""
 
     run: tyro.conf.Positional[str] = "latest"
-    """A run's folder, its name below LOGS, or `latest`."""
+    """A run's folder, its name below LOGS, or `latest`: the last that began."""
     learning_rate: float | None = None
     """New learning rate; a decay goes on from there."""
     stop: bool = False

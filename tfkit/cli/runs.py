@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import tyro
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -21,7 +22,7 @@ class _Evaluate:
     """Measure a run's errors again, on the parts it was trained and judged on."""
 
     run: tyro.conf.Positional[str] = "latest"
-    """A run's folder, its name below LOGS, or `latest`."""
+    """A run's folder, its name below LOGS, or `latest`: the last that has a model."""
     logs: Path = Path("logs")
     """Folder of all runs."""
 
@@ -31,9 +32,9 @@ class _Predict:
     """Predict the classes of new examples with a run's network."""
 
     run: tyro.conf.Positional[str]
-    """A run's folder, its name below LOGS, or `latest`."""
+    """A run's folder, its name below LOGS, or `latest`: the last that has a model."""
     file: tyro.conf.Positional[Path]
-    """Examples: npz (array `x`), csv (one column a feature), png or jpg."""
+    """Examples: npz (`x`), csv (one column a feature), or png/jpg like the data."""
     output: Path | None = None
     """CSV file for the predictions. Default: a table in the terminal."""
     logs: Path = Path("logs")
@@ -76,8 +77,9 @@ def predict(arguments: list[str]) -> None:
     if options.output is not None:
         run_folder.write_text(options.output, predictions.to_csv(index=False))
         console.print(f"{len(predictions)} predictions in {options.output}")
+        output.facts(console, [("run", f"{folder.path}")])
         return
-    table = Table(title=f"{options.file}", title_justify="left")
+    table = Table(box=box.SIMPLE_HEAD)
     table.add_column("example", justify="right")
     table.add_column("class")
     table.add_column("probability", justify="right")
@@ -87,3 +89,4 @@ def predict(arguments: list[str]) -> None:
     console.print(table)
     if len(predictions) > _MAX_ROWS:
         console.print(f"... {len(predictions)} in all; --output FILE writes them all.")
+    output.facts(console, [("file", f"{options.file}"), ("run", f"{folder.path}")])

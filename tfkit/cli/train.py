@@ -61,7 +61,7 @@ def train(arguments: list[str]) -> None:
             *report.summary(result),
             ("run", f"{result.folder.path}"),
             ("report", f"{result.folder.report}"),
-            ("see it", f"tfkit board {result.folder.path.parent}"),
+            ("see it", f"{output.program()} board {result.folder.path.parent}"),
         ],
     )
 

@@ -82,11 +82,18 @@ class BiasVariance:
     def advice(self) -> tuple[str, ...]:
         """What the course says to try, the largest high gap first."""
         high = [gap for gap in self.gaps if gap.level == "high"]
-        return tuple(
+        steps = [
             f"{gap.name}: {step}"
             for gap in sorted(high, key=lambda gap: -gap.value)
             for step in _RECIPE[gap.name]
-        )
+        ]
+        unclear = [gap.name for gap in self.gaps if gap.level == "unclear"]
+        if unclear:
+            steps.append(
+                f"to tell {' and '.join(unclear)}: a bigger dev set, or the errors of "
+                "several splits (--seed) together"
+            )
+        return tuple(steps)
 
     def to_dict(self) -> dict[str, Any]:
         """Returns plain types, with the verdict and the advice."""

@@ -167,7 +167,9 @@ def _read_npz(file: Path, record: dict[str, Any]) -> np.ndarray:
 
 
 def _read_csv(file: Path, record: dict[str, Any]) -> np.ndarray:
-    table = read_table(file, labelled=False)
+    table = _in_the_order_of_training(
+        read_table(file, labelled=False), record.get("feature_names", []), file
+    )
     text = [name for name in table if table[name].dtype.kind not in "buif"]
     if text:
         raise ValueError(
@@ -175,6 +177,22 @@ def _read_csv(file: Path, record: dict[str, Any]) -> np.ndarray:
             f"Received: text in column {', '.join(map(repr, text))}."
         )
     return table.to_numpy("float32")
+
+
+def _in_the_order_of_training(
+    table: pd.DataFrame, names: list[str], file: Path
+) -> pd.DataFrame:
+    """Goes by the names of the columns where both tables have a header."""
+    if names and set(names) <= set(table.columns):
+        return table[names]  # without the labels, say
+    known = [name for name in names if name in table.columns]
+    if known:
+        missing = [name for name in names if name not in known]
+        raise ValueError(
+            f"{file} must have the columns the run was trained on: {', '.join(names)}. "
+            f"Received: {', '.join(table.columns)}; missing: {', '.join(missing)}."
+        )
+    return table
 
 
 def _read_image(file: Path, record: dict[str, Any]) -> np.ndarray:

@@ -33,10 +33,12 @@ class PreparedData:
     Args:
         splits: Train, dev and test, each with `x`, `y` and `indices`.
         class_names: Name of each class, in the order of the class numbers.
+        feature_names: Name of each column of a table; empty for everything else.
     """
 
     splits: Splits
     class_names: tuple[str, ...]
+    feature_names: tuple[str, ...] = ()
 
     def parts(self) -> dict[str, Any]:
         """Returns the parts that hold examples, by name."""
@@ -55,6 +57,7 @@ class PreparedData:
             "input_dtype": str(train.dtype),
             "input_range": [float(train.min()), float(train.max())],
             "class_names": list(self.class_names),
+            "feature_names": list(self.feature_names),
             "examples": {name: len(part.y) for name, part in self.parts().items()},
             "sha256": {
                 name: _fingerprint(p.x, p.y) for name, p in self.parts().items()
@@ -98,6 +101,7 @@ def prepare_data(experiment: Experiment) -> PreparedData:
             stratify=options.stratify,
         ),
         tuple(dataset.class_names),
+        dataset.feature_names,
     )
 
 
