@@ -47,7 +47,9 @@ def test_the_folder_explains_itself(finished):
     assert described.run.name is None
     named = replace(described.run, name="shared")
     assert replace(described, run=named) == finished.experiment
-    assert json.loads(folder.environment.read_text())["packages"]["keras"]
+    where = json.loads(folder.environment.read_text())
+    assert where["packages"]["keras"] == keras.__version__
+    assert where["seed"] == finished.experiment.training.seed
     lines = folder.history.read_text().splitlines()
     assert len(lines) == 1 + finished.epochs
     assert set(lines[0].split(",")) >= {"epoch", "loss", "val_loss", "learning_rate"}

@@ -62,6 +62,7 @@ def serve(logs: Path, port: int | None) -> None:
     try:
         address = server.launch()
     except program.TensorBoardPortInUseError as error:
-        raise OSError(f"{error} Choose another with `--port`.") from None
+        reason = str(error).rstrip(".")
+        raise OSError(f"{reason}. Choose another with `--port`.") from None
     print(f"TensorBoard on {logs}: {address}  (Ctrl-C ends it)", flush=True)
     threading.Event().wait()

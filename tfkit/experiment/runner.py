@@ -90,7 +90,8 @@ def run(experiment: Experiment, console: Console | None = None) -> RunResult:
     folder = run_folder.create(*place)
     config = config_file.dumps(_unnamed(experiment))
     run_folder.write_text(folder.config, config)
-    folder.write_json(folder.environment, environment.record())
+    where = {**environment.record(), "seed": experiment.training.seed}
+    folder.write_json(folder.environment, where)
     folder.write_json(folder.data, prepared.record())
     write_note(folder.tensorboard, "config", _as_code(config))
 
