@@ -55,7 +55,7 @@ def evaluate(arguments: list[str]) -> None:
     evaluation = saved_run.evaluate(folder)
     console = Console()
     console.print(report.error_table(evaluation.errors))
-    console.print(f"{evaluation.judgement}\n", highlight=False)
+    console.print(f"{evaluation.judgement}\n", highlight=False, soft_wrap=True)
     output.facts(console, [("run", f"{folder.path}")])
 
 

@@ -54,7 +54,7 @@ def train(arguments: list[str]) -> None:
     result = runner.run(experiment, console)
     console.print()
     console.print(report.error_table(result.errors))
-    console.print(f"{result.judgement}\n", highlight=False)
+    console.print(f"{result.judgement}\n", highlight=False, soft_wrap=True)
     output.facts(
         console,
         [
