@@ -31,6 +31,7 @@ With `seed=None` the seed is drawn from Python's generator, which
 
 from __future__ import annotations
 
+import abc
 import math
 import random
 import warnings
@@ -112,7 +113,7 @@ def fans(shape: Sequence[int], *, layout: Layout = "in_out") -> tuple[int, int]:
     return inputs * positions, outputs * positions
 
 
-class _Normal(keras.initializers.Initializer):
+class _Normal(keras.initializers.Initializer, abc.ABC):
     """A centered normal distribution; subclasses say how wide.
 
     The module's docstring says what decides the numbers.
@@ -131,9 +132,9 @@ class _Normal(keras.initializers.Initializer):
         self._num_draws = 0
         self._is_copy = False
 
+    @abc.abstractmethod
     def stddev(self, shape: Sequence[int]) -> float:
         """The standard deviation of a weight of this shape."""
-        raise NotImplementedError
 
     def __call__(self, shape: Sequence[int], dtype: Any = None) -> Any:
         """Draws a weight of this shape."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,7 +66,7 @@ class CallbackState:
         return cls(content["values"], arrays)
 
 
-class Resumable:
+class Resumable(abc.ABC):
     """Mixin for callbacks that start afresh with every `fit`, unless told otherwise.
 
     Subclasses say what a fresh start is (`reset_state`), and what is to be remembered
@@ -76,17 +77,17 @@ class Resumable:
 
     _pending: CallbackState | None = None
 
+    @abc.abstractmethod
     def reset_state(self) -> None:
         """Forgets the last training."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def get_state(self) -> CallbackState:
         """Returns what a resumed training needs."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def load_state(self, state: CallbackState) -> None:
         """Takes over what `get_state` returned."""
-        raise NotImplementedError
 
     def set_state(self, state: CallbackState) -> None:
         """Makes the next `fit`, or the one that is starting, go on from `state`."""
