@@ -11,8 +11,70 @@ import numpy as np
 from tfkit import initializers
 from tfkit.layers import BatchNormalization, InvertedDropout
 from tfkit.regularizers import L1, L2
+from tfkit.training.compiled_loops import CompiledLoops, accelerate
 
-__all__ = ["mlp", "softmax_regression"]
+__all__ = ["Model", "Sequential", "accelerate", "mlp", "softmax_regression"]
+
+
+@keras.saving.register_keras_serializable(package="tfkit")
+class Sequential(CompiledLoops, keras.Sequential):
+    """`keras.Sequential` whose `fit` runs many steps in one compiled call.
+
+    Same constructor, `compile`, `fit`, `evaluate`, `predict`, history and callbacks.
+    Given the same order of batches the weights are those of Keras's `fit`, dropout
+    included, up to rounding; what differs:
+
+    - Arrays stay in memory as tensors. Each epoch has an order of its own, a function
+      of the seed (`keras.utils.set_random_seed`) and of the number of the epoch since
+      the optimizer began. (With a seed set, Keras repeats one order in every epoch.)
+    - A whole epoch, or a large part of it, is one call of a function compiled by XLA or
+      as a TensorFlow graph, whichever is faster; dropout masks are drawn outside it.
+    - Callbacks hear of batches once in a call. One that has methods for batches gets
+      every batch, and so makes training slower, unless its class says
+      `every_batch = False`.
+
+    `compile(jit_compile=True)` insists on XLA, `False` on the graph,
+    `steps_per_execution=n` on n steps in a call. `training_plan` tells what was chosen
+    and why. What can't be compiled (`run_eagerly`, sparse or ragged data, other
+    backends, `tf.distribute`) trains through Keras's own `fit`, with one warning.
+
+    Args:
+        layers: The layers, or None to `add` them later.
+        trainable: Whether its weights are to be trained.
+        name: Name of the model.
+
+    Raises:
+        ValueError, TypeError: As in Keras.
+
+    Example:
+        >>> import keras, numpy as np, tfkit
+        >>> model = tfkit.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        >>> model.compile("adam", "mse")
+        >>> x = np.random.default_rng(0).normal(size=(320, 2)).astype("float32")
+        >>> history = model.fit(x, x.sum(axis=1), epochs=3, verbose=0)
+        >>> len(history.history["loss"]), model.training_plan.steps_per_call
+        (3, 10)
+    """
+
+
+@keras.saving.register_keras_serializable(package="tfkit")
+class Model(CompiledLoops, keras.Model):
+    """`keras.Model` whose `fit` runs many steps in one compiled call.
+
+    As `tfkit.Sequential`, for the functional API and for subclasses with a `call`,
+    a `train_step` or a `test_step` of their own.
+
+    Args:
+        *args: `inputs` and `outputs` of the functional API; nothing for a subclass.
+        **kwargs: The same by name, and `name`.
+
+    Example:
+        >>> import keras, tfkit
+        >>> inputs = keras.Input((4,))
+        >>> model = tfkit.Model(inputs, keras.layers.Dense(2)(inputs))
+        >>> model.output_shape
+        (None, 2)
+    """
 
 
 def mlp(
@@ -32,7 +94,7 @@ def mlp(
     augmentation: keras.Layer | None = None,
     seed: int | None = None,
     name: str | None = None,
-) -> keras.Sequential:
+) -> Sequential:
     r"""Builds a multilayer perceptron for classification.
 
     With $A^{[0]}$ the flattened (and normalized) input, each hidden layer computes
@@ -68,7 +130,7 @@ def mlp(
         name: Name of the model.
 
     Returns:
-        An uncompiled `keras.Sequential` from `(batch, *input_shape)` to probabilities
+        An uncompiled `tfkit.Sequential` from `(batch, *input_shape)` to probabilities
         `(batch, num_classes)`.
 
     Raises:
@@ -126,12 +188,12 @@ def mlp(
             kernel_regularizer=_regularizer(penalty, lambd, examples),
         )
     )
-    return keras.Sequential(layers, name=name)
+    return Sequential(layers, name=name)
 
 
 def softmax_regression(
     input_shape: Sequence[int], num_classes: int, **options: Any
-) -> keras.Sequential:
+) -> Sequential:
     r"""Builds softmax regression: $\hat Y = \mathrm{softmax}(X W + b)$.
 
     For two classes this is logistic regression:

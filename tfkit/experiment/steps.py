@@ -3,7 +3,8 @@
 make_repeatable(experiment.training.seed)
 prepared = prepare_data(experiment)
 model = build_model(experiment, prepared)
-model.fit(pipeline(experiment, prepared, shuffle=True), shuffle=False)
+train = prepared.splits.train
+model.fit(train.x, train.y, batch_size=experiment.training.batch_size)
 judgement = judge(measure(model, prepared), experiment.run.human_error)
 """
 
@@ -23,7 +24,8 @@ from tfkit.data import Splits
 from tfkit.diagnose import BiasVariance, ErrorRate, bias_variance, error_rate
 from tfkit.experiment.description import Experiment
 
-_STEPS_PER_EXECUTION = 32
+# Steps from which XLA's compilation pays within one training of these networks.
+_WORTH_XLA = 10_000
 
 
 @dataclass(frozen=True)
@@ -138,14 +140,14 @@ def build_model(experiment: Experiment, prepared: PreparedData) -> keras.Model:
         ),
         seed=experiment.training.seed,
     )
-    steps_of_epoch = -(-len(train.y) // experiment.training.batch_size)
+    batches = -(-len(train.y) // experiment.training.batch_size)
+    pays = experiment.training.epochs * batches >= _WORTH_XLA
     model.compile(
         optimizer=build_optimizer(experiment),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
-        # Several batches in one call of the compiled step; callbacks are told after
-        # each such call, which for these networks is several times a second.
-        steps_per_execution=min(_STEPS_PER_EXECUTION, steps_of_epoch),
+        # What is compiled in this process serves this one training.
+        jit_compile="auto" if pays else False,
     )
     return model
 
@@ -171,24 +173,6 @@ def build_optimizer(experiment: Experiment) -> keras.optimizers.Optimizer:
             return optimizers.Momentum(rate, beta=options.beta, global_clipnorm=clip)
         case "gradient_descent":
             return optimizers.GradientDescent(rate, global_clipnorm=clip)
-
-
-def pipeline(
-    experiment: Experiment,
-    prepared: PreparedData,
-    *,
-    part: str = "train",
-    shuffle: bool = False,
-) -> tf.data.Dataset:
-    """Returns the batches of one part, shuffled anew in each epoch if asked."""
-    chosen = prepared.parts()[part]
-    return data.pipeline(
-        chosen.x,
-        chosen.y,
-        batch_size=experiment.training.batch_size,
-        shuffle=shuffle,
-        seed=experiment.training.seed,
-    )
 
 
 def measure(model: keras.Model, prepared: PreparedData) -> dict[str, ErrorRate]:

@@ -1,0 +1,316 @@
+"""The compiled loop: many training steps in one call of one TensorFlow function.
+
+What a step does is the model's own `train_step`, so custom steps, losses, metrics,
+batch normalization, loss scaling and gradient accumulation need no code here. What is
+saved is everything around it: one call, one gather and one set of masks for many steps,
+and with XLA the start of each of the step's hundred small operations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras.src.trainers.data_adapters import data_adapter_utils
+
+from tfkit.training import masks
+from tfkit.training.plan import Compiler
+
+#: A batch, or a whole dataset: nested tensors whose first axis counts examples, with
+#: None where there are no targets or weights.
+Data = Any
+Logs = dict[str, Any]
+
+
+class CompiledEpoch:
+    """The functions that train, test and predict with a model, many batches at a time.
+
+    TensorFlow keeps one program for each combination of shapes, so calls with data of
+    equal shape reuse what was compiled.
+
+    Args:
+        model: A compiled Keras model on the TensorFlow backend, built with its
+            optimizer, loss and metrics.
+        compiler: What compiles the loops: "xla" or "graph".
+    """
+
+    def __init__(self, model: keras.Model, compiler: Compiler) -> None:
+        self._model = model
+        self._compiler = compiler
+        self._stand_ins = masks.Masks(model)
+        self._draws: dict[Any, list[masks.Draw]] = {}
+        self.epoch = self._function(self._epoch)
+        self.train = self._function(self._train)
+        self.train_stacked = self._function(self._train_stacked)
+        self.train_one = self._function(self._train_one, reduce_retracing=True)
+        self.train_rest = self._function(self._train_rest)
+        self.test = self._function(self._test)
+        self.predict = self._function(self._predict)
+        self.predict_one = self._function(self._predict_one, reduce_retracing=True)
+        self.reset_metrics = self._function(model.reset_metrics)
+        # XLA only where it pays: a program for testing, or for the one short batch,
+        # takes a second to compile and saves a millisecond in an epoch.
+        self._loop = self._function(
+            self._loop_of_training, jit_compile=compiler == "xla" or None
+        )
+        self._seen: set[str] = set()
+
+    def prepare(self, data: Data, steps: int, batch_size: int) -> None:
+        """Traces and compiles the loop for `steps` batches of `data`, training nothing."""
+        batches = map_data(
+            lambda t: tf.zeros((steps, batch_size, *t.shape[1:]), t.dtype), data
+        )
+        self.train_stacked(batches, tf.constant(0))
+
+    def is_new(self, data: Data, steps: int) -> bool:
+        """Whether a loop for `data` of these shapes was asked for the first time."""
+        key = f"{steps} {map_data(lambda t: (t.shape, t.dtype), data)}"
+        seen = key in self._seen
+        self._seen.add(key)
+        return not seen
+
+    @staticmethod
+    def _function(python_function: Callable[..., Any], **options: Any) -> Any:
+        function = tf.function(python_function, autograph=False, **options)
+        # TensorFlow counts the traces of all models together, and would warn of
+        # retracing where a program merely trains its sixth model.
+        function._omit_frequent_tracing_warning = True
+        return function
+
+    def _epoch(
+        self,
+        data: Data,
+        order: tf.Tensor,
+        batch_size: int,
+        test_data: Data | None,
+        test_batch_size: int,
+    ) -> tuple[Logs, Logs]:
+        """Trains a whole epoch in the given order, and tests after it.
+
+        Args:
+            data: All examples.
+            order: Indices of the examples, `(examples,)`.
+            batch_size: Python int.
+            test_data: The examples to test on, or None.
+            test_batch_size: Python int.
+
+        Returns:
+            The metrics' results of training, and those of testing.
+        """
+        full = int(order.shape[0]) // batch_size
+        logs = self._train(
+            data, order[: full * batch_size], tf.constant(full), batch_size
+        )
+        if full * batch_size < order.shape[0]:
+            logs = self._train_rest(data, order[full * batch_size :])
+        if test_data is None:
+            return logs, {}
+        self._model.reset_metrics()
+        return logs, self._test(test_data, None, None, test_batch_size)
+
+    def _train(
+        self, data: Data, order: tf.Tensor, count: tf.Tensor, batch_size: int
+    ) -> Logs:
+        """Trains on the first `count` batches of `order`.
+
+        Args:
+            data: All examples.
+            order: Indices of the examples of some batches, `(steps * batch_size,)`.
+            count: Scalar int32, how many of the batches to train on. With 0 the call
+                compiles without training.
+            batch_size: Python int.
+
+        Returns:
+            The metrics' results, or the last step's logs where the model has a
+            `train_step` of its own.
+        """
+        steps = int(order.shape[0]) // batch_size
+        batches = map_data(
+            lambda t: tf.reshape(
+                tf.gather(t, order), (steps, batch_size, *t.shape[1:])
+            ),
+            data,
+        )
+        return self._train_stacked(batches, count)
+
+    def _train_stacked(self, batches: Data, count: tf.Tensor) -> Logs:
+        """Trains on the first `count` of `batches`, `(steps, batch_size, ...)`."""
+        steps = next(t.shape[0] for t in keras.tree.flatten(batches) if t is not None)
+        draws = self._draws_of(map_data(lambda t: t[0], batches))
+        noise = masks.seeds(draws, steps)
+        if self._compiler == "xla":
+            noise = masks.drawn(draws, noise)
+        logs = self._loop(batches, noise, count)
+        masks.advance(draws, count)
+        return logs
+
+    def _loop_of_training(
+        self, batches: Data, noise: Sequence[tf.Tensor], count: tf.Tensor
+    ) -> Logs:
+        """Trains on `count` of `batches`; `noise` has masks for XLA, else seeds."""
+
+        def step(i: tf.Tensor) -> Logs:
+            batch = map_data(lambda t: t[i], batches)
+            draws, of_step = self._draws_of(batch), [each[i] for each in noise]
+            if self._compiler != "xla":
+                of_step = _masks(draws, of_step)
+            with self._stand_ins.given(draws, of_step):
+                return self._model.train_step(batch)
+
+        return self._looped(step, tf.constant(0), count, "train_step")
+
+    def _train_one(self, batch: Data) -> Logs:
+        """Trains on one batch, such as the short one at the end of an epoch."""
+        draws = self._draws_of(batch)
+        of_step = _masks(draws, [seed[0] for seed in masks.seeds(draws, 1)])
+        with self._stand_ins.given(draws, of_step):
+            logs = self._model.train_step(batch)
+        masks.advance(draws, tf.constant(1))
+        return logs
+
+    def _train_rest(self, data: Data, order: tf.Tensor) -> Logs:
+        """Trains on one batch, the examples of `order`."""
+        return self._train_one(map_data(lambda t: tf.gather(t, order), data))
+
+    def _draws_of(self, batch: Data) -> list[masks.Draw]:
+        """The masks that a training step on `batch` needs."""
+        if not self._stand_ins:
+            return []
+        spec = map_data(lambda t: tf.TensorSpec(t.shape, t.dtype), batch)
+        key = str(spec)
+        if key not in self._draws:
+
+            def forward(x: Data) -> None:
+                self._model(x, training=True)
+
+            own_step = overrides(self._model, "train_step")
+            traced = self._model.train_step if own_step else forward
+            with self._stand_ins.recorded() as draws:
+                self._function(
+                    lambda data: (traced(data), None)[1]
+                ).get_concrete_function(spec if own_step else inputs_of(spec))
+            self._draws[key] = draws
+        return self._draws[key]
+
+    def _test(
+        self,
+        data: Data,
+        first: tf.Tensor | None,
+        count: tf.Tensor | None,
+        batch_size: int,
+    ) -> Logs:
+        """Tests on `count` batches from batch `first` on, or on all of `data`.
+
+        The short batch at the end belongs to the last full one.
+        """
+        examples = next(t.shape[0] for t in keras.tree.flatten(data) if t is not None)
+        full = examples // batch_size
+        if first is None:
+            first, count = tf.constant(0), tf.constant(full)
+
+        def step(i: tf.Tensor) -> Logs:
+            return self._model.test_step(_batch(data, i, batch_size))
+
+        logs: Logs = {}
+        if full:
+            logs = self._looped(step, first, first + count, "test_step")
+        if full * batch_size == examples:
+            return logs
+        rest = map_data(lambda t: t[full * batch_size :], data)
+        if not full:
+            return self._model.test_step(rest)
+        return tf.cond(
+            first + count >= full, lambda: self._model.test_step(rest), lambda: logs
+        )
+
+    def _predict(
+        self, data: Data, first: tf.Tensor, count: tf.Tensor, batch_size: int
+    ) -> Data:
+        """The outputs for `count` batches, from batch `first` on."""
+
+        def step(i: tf.Tensor) -> Data:
+            return self._model.predict_step(_batch(data, i, batch_size))
+
+        spec = tf.nest.map_structure(
+            lambda t: tf.TensorSpec(t.shape, t.dtype), self._outputs_of(step)
+        )
+        outputs = tf.map_fn(
+            step,
+            tf.range(first, first + count),
+            fn_output_signature=spec,
+            parallel_iterations=1,
+        )
+        return tf.nest.map_structure(
+            lambda t: tf.reshape(t, (-1, *t.shape[2:])), outputs
+        )
+
+    def _predict_one(self, batch: Data) -> Data:
+        return self._model.predict_step(batch)
+
+    def _outputs_of(self, step: Callable[[tf.Tensor], Any]) -> Any:
+        """The outputs of a step, as symbolic tensors that tell shape and type."""
+        traced = self._function(step).get_concrete_function(tf.TensorSpec((), tf.int32))
+        return traced.structured_outputs
+
+    def _looped(
+        self,
+        step: Callable[[tf.Tensor], Logs],
+        start: tf.Tensor,
+        stop: tf.Tensor,
+        name: str,
+    ) -> Logs:
+        """Runs the steps `start` to `stop` - 1 and returns the logs after them."""
+        last: Logs = {}
+        if overrides(self._model, name):
+            # Its logs may be more than the metrics' results: the last step's are kept.
+            last = tf.nest.map_structure(
+                lambda t: tf.zeros(t.shape, t.dtype), self._outputs_of(step)
+            )
+
+            def body(i: tf.Tensor, logs: Logs) -> tuple[tf.Tensor, Logs]:
+                del logs
+                return i + 1, step(i)
+
+        else:
+
+            def body(i: tf.Tensor, logs: Logs) -> tuple[tf.Tensor, Logs]:
+                step(i)
+                return i + 1, logs
+
+        _, last = tf.while_loop(
+            lambda i, _: i < stop, body, (start, last), parallel_iterations=1
+        )
+        return last or self._model.get_metrics_result()
+
+
+def map_data(function: Callable[[Any], Any], data: Data) -> Data:
+    """Applies `function` to each tensor of nested data, None left alone."""
+    return keras.tree.map_structure(lambda t: None if t is None else function(t), data)
+
+
+def inputs_of(data: Data) -> Data:
+    """The `x` of a batch, with or without targets and weights."""
+    return data_adapter_utils.unpack_x_y_sample_weight(data)[0]
+
+
+def overrides(model: keras.Model, name: str) -> bool:
+    """Whether a model's class has its own version of a method of Keras's models."""
+    own = getattr(model, name)
+    return getattr(own, "__func__", own) is not getattr(keras.Model, name)
+
+
+def _masks(
+    draws: Sequence[masks.Draw], of_step: Sequence[tf.Tensor]
+) -> list[tf.Tensor]:
+    """The masks of one step from its seeds."""
+    return [draw.mask(seed) for draw, seed in zip(draws, of_step, strict=True)]
+
+
+def _batch(data: Data, i: tf.Tensor, batch_size: int) -> Data:
+    def rows(t: tf.Tensor) -> tf.Tensor:
+        shape = [batch_size, *t.shape[1:]]
+        return tf.slice(t, [i * batch_size] + [0] * (len(shape) - 1), shape)
+
+    return map_data(rows, data)

@@ -1,0 +1,422 @@
+"""`fit`, `evaluate` and `predict` of one model on compiled loops."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Literal
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras.src.backend.tensorflow.trainer import TFEpochIterator
+from keras.src.trainers.data_adapters import array_slicing
+from keras.src.utils import rng_utils
+
+from tfkit.training import plan as planning
+from tfkit.training.compiled_epoch import (
+    CompiledEpoch,
+    Data,
+    Logs,
+    inputs_of,
+    map_data,
+    overrides,
+)
+from tfkit.training.plan import Compiler, TrainingPlan
+from tfkit.training.sources import CannotCompileError, Resident, Stream
+
+if TYPE_CHECKING:
+    from tfkit.training.fit import Fit
+
+#: Seconds that a compilation may take in silence.
+_QUIET_SECONDS = 1.0
+#: Batches that `predict` holds the outputs of in one call.
+_PREDICTED_BATCHES = 64
+
+
+class NotCompiledWarning(UserWarning):
+    """A model goes through Keras's own loops; the message says why."""
+
+
+@dataclasses.dataclass(frozen=True)
+class KerasLoops:
+    """Keras's own methods of one model, to fall back to."""
+
+    fit: Callable[..., Any]
+    evaluate: Callable[..., Any]
+    predict: Callable[..., Any]
+
+
+class Engine:
+    """Trains, tests and predicts with one model.
+
+    Args:
+        model: Any Keras model.
+        keras_loops: Its own `fit`, `evaluate` and `predict`.
+        jit_compile: What was asked of `model.compile`.
+        own_evaluate: Whether the model's class has an `evaluate` of its own.
+        shows_plan: Whether to set `model.training_plan` after each plan.
+    """
+
+    def __init__(
+        self,
+        model: keras.Model,
+        keras_loops: KerasLoops,
+        jit_compile: bool | Literal["auto"] = "auto",
+        *,
+        own_evaluate: bool = False,
+        shows_plan: bool = False,
+    ) -> None:
+        self.own_evaluate = own_evaluate
+        self._shows_plan = shows_plan
+        self._plan: TrainingPlan | None = None
+        self.model = model
+        self.keras = keras_loops
+        self.jit_compile = jit_compile
+        self._compiled: dict[Compiler, CompiledEpoch] = {}
+        self._compiled_for: tuple[Any, ...] = ()
+        self._order_seed: int | None = None
+        self._last_epoch: tuple[int, int] | None = None
+        self._warned: set[str] = set()
+
+    @property
+    def plan(self) -> TrainingPlan | None:
+        """How the last `fit` ran."""
+        return self._plan
+
+    @plan.setter
+    def plan(self, plan: TrainingPlan) -> None:
+        self._plan = plan
+        if self._shows_plan:
+            self.model.training_plan = plan
+
+    def fit(self, arguments: dict[str, Any]) -> keras.callbacks.History:
+        """Trains as Keras's `fit` does with the same arguments."""
+        self.model._assert_compile_called("fit")
+        reason = self.refusal() or (
+            "`optimizer` is None" if self.model.optimizer is None else None
+        )
+        if reason is None:
+            try:
+                return self._fit(**arguments).run()
+            except CannotCompileError as error:
+                reason = str(error)
+                arguments = {**arguments, **error.instead}
+        self._fall_back(reason)
+        return self.keras.fit(**arguments)
+
+    def _fit(
+        self,
+        *,
+        x: Any,
+        y: Any,
+        batch_size: int | None,
+        validation_split: float,
+        validation_data: Any,
+        shuffle: bool | str,
+        class_weight: Any,
+        sample_weight: Any,
+        steps_per_epoch: int | None,
+        validation_steps: int | None,
+        validation_batch_size: int | None,
+        **others: Any,
+    ) -> Fit:
+        # Not at the top: they build on this module.
+        from tfkit.training.fit import Validation
+        from tfkit.training.fit_arrays import ArrayFit
+        from tfkit.training.fit_stream import StreamFit
+
+        if validation_split and validation_data is None:
+            (x, y, sample_weight), validation_data = (
+                array_slicing.train_validation_split(
+                    (x, y, sample_weight), validation_split=validation_split
+                )
+            )
+        validation = None
+        if validation_data is not None:
+            size = validation_batch_size or batch_size
+            validation = Validation(self, validation_data, size, validation_steps)
+        data = {
+            "x": x,
+            "y": y,
+            "sample_weight": sample_weight,
+            "batch_size": batch_size,
+            "class_weight": class_weight,
+        }
+        # Keras cuts arrays in ways of its own in the other cases.
+        if steps_per_epoch is None and shuffle != "batch":
+            with contextlib.suppress(CannotCompileError):
+                return ArrayFit(
+                    self, Resident(**data), validation, shuffle=bool(shuffle), **others
+                )
+        stream = Stream(
+            TFEpochIterator(
+                **data,
+                steps_per_epoch=steps_per_epoch,
+                shuffle=shuffle,
+                distribute_strategy=self.model.distribute_strategy,
+            )
+        )
+        return StreamFit(self, stream, validation, **others)
+
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: str | int = "auto",
+        sample_weight: Any = None,
+        steps: int | None = None,
+        callbacks: Any = None,
+        return_dict: bool = False,
+        **cached: Any,
+    ) -> Any:
+        """Tests as Keras's `evaluate` does with the same arguments."""
+        arguments = {
+            "x": x,
+            "y": y,
+            "batch_size": batch_size,
+            "verbose": verbose,
+            "sample_weight": sample_weight,
+            "steps": steps,
+            "callbacks": callbacks,
+            "return_dict": return_dict,
+            **cached,
+        }
+        self.model._assert_compile_called("evaluate")
+        if cached or steps is not None or self.refusal():
+            return self.keras.evaluate(**arguments)
+        try:
+            source = Resident(x, y, sample_weight, batch_size=batch_size)
+        except CannotCompileError:
+            return self.keras.evaluate(**arguments)
+        logs = self.test(source, verbose=verbose, callbacks=callbacks)
+        return logs if return_dict else self.model._flatten_metrics_in_order(logs)
+
+    def test(
+        self, source: Resident, *, verbose: str | int = 0, callbacks: Any = None
+    ) -> Logs:
+        """The loss and metrics over all of `source`, with Keras's callbacks."""
+        model = self.model
+        self.build(source.first_batch())
+        if not isinstance(callbacks, keras.callbacks.CallbackList):
+            callbacks = keras.callbacks.CallbackList(
+                callbacks,
+                add_progbar=verbose != 0,
+                verbose=verbose,
+                epochs=1,
+                steps=source.batches,
+                model=model,
+            )
+        # Compiled as graph: see CompiledEpoch.
+        compiled = self.compiled("graph")
+        model.stop_evaluating = False
+        callbacks.on_test_begin()
+        compiled.reset_metrics()
+        logs: Logs = {}
+        step = self._steps_per_test_call(source, callbacks)
+        for first in range(0, max(1, source.full_batches), step):
+            callbacks.on_test_batch_begin(first)
+            count = min(step, source.full_batches - first)
+            logs = compiled.test(
+                source.data, tf.constant(first), tf.constant(count), source.batch_size
+            )
+            last = first + count >= source.full_batches
+            callbacks.on_test_batch_end(
+                source.batches - 1 if last else first + count - 1, logs
+            )
+            if model.stop_evaluating:
+                break
+        logs = as_numbers(logs)
+        callbacks.on_test_end(logs)
+        return logs
+
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: str | int = "auto",
+        steps: int | None = None,
+        callbacks: Any = None,
+    ) -> Any:
+        """Predicts as Keras's `predict` does with the same arguments."""
+
+        def by_keras() -> Any:
+            return self.keras.predict(x, batch_size, verbose, steps, callbacks)
+
+        if steps is not None or callbacks or self.refusal():
+            return by_keras()
+        try:
+            source = Resident(x, batch_size=batch_size)
+        except CannotCompileError:
+            return by_keras()
+        if not self.model.built:
+            first = map_data(lambda t: t[:1], source.data)
+            self.model(inputs_of(first), training=False)
+        compiled = self.compiled("graph")
+        parts: list[Data] = []
+        progress = keras.callbacks.CallbackList(
+            None,
+            add_progbar=verbose != 0,
+            verbose=verbose,
+            epochs=1,
+            steps=source.batches,
+            model=self.model,
+        )
+        self.model.stop_predicting = False
+        progress.on_predict_begin()
+        for first in range(0, source.full_batches, _PREDICTED_BATCHES):
+            count = min(_PREDICTED_BATCHES, source.full_batches - first)
+            progress.on_predict_batch_begin(first)
+            parts.append(
+                compiled.predict(
+                    source.data,
+                    tf.constant(first),
+                    tf.constant(count),
+                    source.batch_size,
+                )
+            )
+            progress.on_predict_batch_end(first + count - 1)
+        if source.has_rest:
+            progress.on_predict_batch_begin(source.full_batches)
+            parts.append(compiled.predict_one(source.rest()))
+            progress.on_predict_batch_end(source.full_batches)
+        progress.on_predict_end()
+        return tf.nest.map_structure(
+            lambda *ts: np.concatenate([t.numpy() for t in ts]), *parts
+        )
+
+    # What the loops share.
+
+    def refusal(self) -> str | None:
+        """Why the model can't go through compiled loops, or None."""
+        model = self.model
+        if keras.backend.backend() != "tensorflow":
+            return f"the backend is {keras.backend.backend()}"
+        if model.run_eagerly or tf.config.functions_run_eagerly():
+            return "`run_eagerly` is on"
+        if getattr(model, "_distribute_strategy", None) is not None:
+            return "the model was made under a tf.distribute strategy"
+        for name in ("make_train_function", "make_test_function", "_make_function"):
+            if overrides(model, name):
+                return f"{type(model).__name__} has a `{name}` of its own"
+        if keras.config.max_epochs() or keras.config.max_steps_per_epoch():
+            return "`keras.config` limits epochs or steps"
+        return None
+
+    def compiled(self, compiler: Compiler) -> CompiledEpoch:
+        """The compiled functions, made anew after each `model.compile`."""
+        model = self.model
+        # The last one is made anew by each `compile`, even if the others stay.
+        now = tuple(
+            getattr(model, name, None)
+            for name in (
+                "optimizer",
+                "_compile_loss",
+                "_compile_metrics",
+                "_compile_config",
+            )
+        )
+        if len(now) != len(self._compiled_for) or any(
+            a is not b for a, b in zip(now, self._compiled_for, strict=True)
+        ):
+            self._compiled, self._compiled_for = {}, now
+        if compiler not in self._compiled:
+            self._compiled[compiler] = CompiledEpoch(model, compiler)
+        return self._compiled[compiler]
+
+    def build(self, batch: Data) -> None:
+        """Builds what is not built yet, from a batch or its specification."""
+        self.model._symbolic_build(data_batch=batch)
+
+    def order_seed(self) -> int:
+        """The seed of the epochs' orders: Keras's, or one drawn once for the model."""
+        seed = rng_utils.get_random_seed()
+        if seed is not None:
+            return int(seed)
+        if self._order_seed is None:
+            self._order_seed = int(np.random.default_rng().integers(2**31))
+        return self._order_seed
+
+    def epoch_number(self, batches: int) -> int:
+        """Which epoch of `batches` steps comes next, from 0.
+
+        Counted by what the optimizer has done, it goes on where an earlier fit or a
+        saved run stopped.
+        """
+        # Loss scaling wraps the optimizer that counts.
+        optimizer = getattr(self.model.optimizer, "inner_optimizer", None)
+        steps = int((optimizer or self.model.optimizer)._iterations.numpy())
+        # Rounded: a step skipped for an overflow does not count, an epoch does.
+        number = round(steps / batches)
+        if overrides(self.model, "train_step"):
+            # One with optimizers of its own leaves the model's at rest.
+            if self._last_epoch is not None and self._last_epoch[0] == steps:
+                number = self._last_epoch[1] + 1
+            self._last_epoch = (steps, number)
+        return number
+
+    def _fall_back(self, reason: str) -> None:
+        self.plan = TrainingPlan("keras", None, None, (reason,))
+        if reason not in self._warned and "run_eagerly" not in reason:
+            self._warned.add(reason)
+            warnings.warn(
+                f"{self.model.name} trains with Keras's own `fit`, not in compiled "
+                f"epochs: {reason}.",
+                NotCompiledWarning,
+                stacklevel=4,
+            )
+
+    def _steps_per_test_call(self, source: Resident, callbacks: Any) -> int:
+        if hears_tests(callbacks):
+            return self.model.steps_per_execution
+        return max(1, source.full_batches)
+
+
+def hears_tests(
+    callbacks: keras.callbacks.CallbackList, *, begin: bool = False
+) -> bool:
+    """Whether a callback has a method for the batches, or the begin, of tests."""
+    hooks = ["on_test_batch_begin", "on_test_batch_end"]
+    if begin:
+        hooks += ["on_test_begin", "on_test_end"]
+    return any(
+        planning.has_own(callback, hook)
+        for callback in callbacks.callbacks
+        if not isinstance(callback, keras.callbacks.ProgbarLogger)
+        for hook in hooks
+    )
+
+
+def as_numbers(logs: Logs) -> Logs:
+    """Logs with tensors turned into Python numbers, as Keras hands them to callbacks."""
+    return {
+        name: value.numpy().item()
+        if tf.is_tensor(value) and value.shape.rank == 0
+        else value
+        for name, value in logs.items()
+    }
+
+
+@contextlib.contextmanager
+def announced(what: str, *, quiet: bool) -> Iterator[None]:
+    """Says on standard error that something is being compiled, if it takes long."""
+    if quiet:
+        yield
+        return
+    done = threading.Event()
+
+    def announce() -> None:
+        if not done.wait(_QUIET_SECONDS):
+            print(f"{what} ...", file=sys.stderr, flush=True)
+
+    thread = threading.Thread(target=announce, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()

@@ -1,0 +1,217 @@
+"""One `fit`: Keras's loop over epochs, on compiled calls of many steps."""
+
+from __future__ import annotations
+
+import abc
+import contextlib
+import time
+from typing import TYPE_CHECKING, Any
+
+import keras
+from keras.src.backend.tensorflow.trainer import TFEpochIterator
+from keras.src.trainers.data_adapters import data_adapter_utils
+
+from tfkit.training import plan as planning
+from tfkit.training.compiled_epoch import CompiledEpoch, Data, Logs
+from tfkit.training.engine import as_numbers
+from tfkit.training.plan import TrainingPlan
+from tfkit.training.sources import CannotCompileError, Resident
+
+if TYPE_CHECKING:
+    from tfkit.training.engine import Engine
+
+
+class Fit(abc.ABC):
+    """A run of `fit`; how an epoch gets its batches is for subclasses.
+
+    Args:
+        engine: The model's engine.
+        validation: The validation data, or None.
+        **arguments: Those of `keras.Model.fit` that do not concern data.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        validation: Validation | None,
+        *,
+        epochs: int,
+        verbose: str | int,
+        callbacks: Any,
+        initial_epoch: int,
+        validation_freq: Any,
+    ) -> None:
+        self._engine, self._model = engine, engine.model
+        self._validation = validation
+        self._epochs = range(initial_epoch, epochs)
+        self._verbose = verbose
+        self._callbacks = callbacks
+        self._validation_freq = validation_freq
+        self._compiled: CompiledEpoch
+        # Steps in one call of the compiled loop, the number that callbacks ask for (None
+        # if they don't), and the number after which the progress bar should move.
+        self._steps, self._fixed, self._limit = 1, None, 1
+
+    # What a subclass provides.
+
+    @property
+    @abc.abstractmethod
+    def batches(self) -> int | None:
+        """Batches of an epoch, None if not known yet."""
+
+    @property
+    @abc.abstractmethod
+    def spec(self) -> Data:
+        """What a batch looks like, to build the model on."""
+
+    @abc.abstractmethod
+    def prepare(
+        self, choice: planning.Choice, why: str, fixed: int | None
+    ) -> TrainingPlan:
+        """Sets `_compiled`, `_steps` and `_limit`, and compiles what can be known.
+
+        Args:
+            choice: What shall compile the loop.
+            why: The reason for it.
+            fixed: Steps between two calls of the callbacks, or None.
+
+        Raises:
+            CannotCompileError: If the model's step can't be compiled.
+        """
+
+    @abc.abstractmethod
+    def epoch(self, callbacks: Any, *, tests: bool) -> tuple[Logs, Logs]:
+        """Trains, and tests if asked; returns the logs of both."""
+
+    # What they share.
+
+    def run(self) -> keras.callbacks.History:
+        """Trains; returns the history, as Keras does."""
+        model = self._model
+        self._engine.build(self.spec)
+        callbacks = self._callbacks
+        if not isinstance(callbacks, keras.callbacks.CallbackList):
+            callbacks = keras.callbacks.CallbackList(
+                callbacks,
+                add_history=True,
+                add_progbar=self._verbose != 0,
+                verbose=self._verbose,
+                epochs=self._epochs.stop,
+                steps=self.batches,
+                model=model,
+            )
+        self._plan(callbacks)
+        model.stop_training = False
+        callbacks.on_train_begin()
+        # Set by `BackupAndRestore`, which has just read its file.
+        if model._initial_epoch:
+            self._epochs = range(model._initial_epoch, self._epochs.stop)
+        epoch_logs = None
+        for epoch in self._epochs:
+            self._compiled.reset_metrics()
+            callbacks.on_epoch_begin(epoch)
+            tests = self._validation is not None and model._should_eval(
+                epoch, self._validation_freq
+            )
+            logs, tested = self.epoch(callbacks, tests=tests)
+            epoch_logs = as_numbers(logs)
+            for name, value in as_numbers(tested).items():
+                epoch_logs[f"val_{name}"] = value
+            callbacks.on_epoch_end(epoch, epoch_logs)
+            if model.stop_training:
+                break
+        if self._epochs.stop > 0:
+            model.optimizer.finalize_variable_values(model.trainable_weights)
+        if self._validation is not None:
+            self._validation.close()
+        callbacks.on_train_end(logs=epoch_logs)
+        return model.history
+
+    def _plan(self, callbacks: Any) -> None:
+        model = self._model
+        total = None if self.batches is None else len(self._epochs) * self.batches
+        choice, why = planning.choose_compiler(model, total, self._engine.jit_compile)
+        fixed, why_fixed = None, "nothing has to hear of single batches"
+        if model.steps_per_execution != 1:
+            fixed = model.steps_per_execution
+            why_fixed = f"steps_per_execution={fixed} was asked for"
+        elif listener := planning.wants_every_batch(callbacks.callbacks):
+            fixed, why_fixed = 1, f"{listener} hears of every batch"
+        self._fixed = fixed
+        self._shows_progress = any(
+            isinstance(callback, keras.callbacks.ProgbarLogger)
+            for callback in callbacks.callbacks
+        )
+        plan = self.prepare(choice, why, fixed)
+        self._engine.plan = plan.because(why_fixed)
+
+    def _pace(self, count: int, start: float, logs: Logs) -> None:
+        """Shortens the calls where a progress bar would stand still."""
+        if self._fixed is None and self._shows_progress:
+            as_numbers(logs)  # waits for the result
+            seconds = (time.perf_counter() - start) / max(1, count)
+            self._limit = max(1, int(planning.PATIENCE / max(seconds, 1e-9)))
+
+
+class Validation:
+    """The validation data of one `fit`, converted once.
+
+    Args:
+        engine: The model's engine.
+        data: `validation_data`, as for `model.fit`.
+        batch_size: Examples of a batch, None for Keras's default.
+        steps: `validation_steps`.
+    """
+
+    def __init__(
+        self, engine: Engine, data: Any, batch_size: int | None, steps: int | None
+    ) -> None:
+        self._engine, self._model = engine, engine.model
+        x, y, weight = data_adapter_utils.unpack_x_y_sample_weight(data)
+        self._arguments = {
+            "x": x,
+            "y": y,
+            "sample_weight": weight,
+            "batch_size": batch_size,
+        }
+        self._steps = steps
+        #: The data as tensors, None where they go through Keras's or the model's own
+        #: `evaluate`.
+        self.source: Resident | None = None
+        # An interrupted fit leaves its iterator behind; Keras drops it here, too.
+        self._model._eval_epoch_iterator = None
+        if not engine.own_evaluate and steps is None:
+            with contextlib.suppress(CannotCompileError):
+                self.source = Resident(x, y, weight, batch_size=batch_size)
+
+    def logs(self, callbacks: Any) -> Logs:
+        """The loss and metrics on the validation data."""
+        model = self._model
+        if self.source is not None:
+            return self._engine.test(self.source, callbacks=callbacks)
+        options = {"steps": self._steps, "callbacks": callbacks, "return_dict": True}
+        if self._engine.own_evaluate:
+            return model.evaluate(**self._arguments, **options)
+        if getattr(model, "_eval_epoch_iterator", None) is None:
+            # A stream goes through Keras's loop, from one cached iterator.
+            model._eval_epoch_iterator = TFEpochIterator(
+                **self._arguments,
+                distribute_strategy=model.distribute_strategy,
+                steps_per_execution=model.steps_per_execution,
+                steps_per_epoch=self._steps,
+                shuffle=False,
+            )
+        return self._engine.keras.evaluate(
+            **self._arguments, **options, _use_cached_eval_dataset=True
+        )
+
+    def close(self) -> None:
+        """Drops the cached iterator."""
+        if getattr(self._model, "_eval_epoch_iterator", None) is not None:
+            del self._model._eval_epoch_iterator
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says, on one line."""
+    lines = str(error).strip().splitlines() or [""]
+    return f"{type(error).__name__}: {lines[0][:200]}"

@@ -1,0 +1,188 @@
+"""`fit` on arrays: held as tensors, gathered in the order of each epoch."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import tensorflow as tf
+
+from tfkit.training import plan as planning
+from tfkit.training.compiled_epoch import Data, Logs
+from tfkit.training.engine import announced, as_numbers, hears_tests
+from tfkit.training.fit import Fit, Validation, first_line
+from tfkit.training.plan import Compiler, TrainingPlan
+from tfkit.training.sample_order import epoch_order
+from tfkit.training.sources import CannotCompileError, Resident
+
+if TYPE_CHECKING:
+    from tfkit.training.engine import Engine
+
+#: Steps of a trial of XLA against the graph.
+_TRIAL_STEPS = 20
+
+
+class ArrayFit(Fit):
+    """A run of `fit` on arrays.
+
+    Args:
+        engine: The model's engine.
+        source: The training data.
+        validation: The validation data, or None.
+        shuffle: Whether each epoch has an order of its own.
+        **arguments: As for `Fit`.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        source: Resident,
+        validation: Validation | None,
+        *,
+        shuffle: bool,
+        **arguments: Any,
+    ) -> None:
+        super().__init__(engine, validation, **arguments)
+        self._source = source
+        self._shuffle = shuffle
+
+    @property
+    def batches(self) -> int:
+        """Batches of an epoch."""
+        return self._source.batches
+
+    @property
+    def spec(self) -> Data:
+        """The first batch."""
+        return self._source.first_batch()
+
+    def prepare(
+        self, choice: planning.Choice, why: str, fixed: int | None
+    ) -> TrainingPlan:
+        """Compiles the loop before anything is changed, so that a failure shows then."""
+        source = self._source
+        self._limit = self._steps = planning.steps_per_call(
+            source.full_batches, source.bytes_per_batch, fixed
+        )
+        if choice != "graph":
+            try:
+                self._compile("xla")
+            except Exception as error:
+                choice = "graph"
+                why = f"XLA can't compile the step ({first_line(error)})"
+        if choice != "xla":
+            try:
+                self._compile("graph")
+            except Exception as error:
+                raise CannotCompileError(
+                    f"the step can't be traced in a loop ({first_line(error)})"
+                ) from error
+        compiler: Compiler
+        if choice == "trial":
+            graph, xla = self._seconds_per_step("graph"), self._seconds_per_step("xla")
+            compiler = "xla" if xla < graph else "graph"
+            why += (
+                f"; in a trial a step took {1e3 * graph:.2f} ms in the graph and "
+                f"{1e3 * xla:.2f} ms in XLA"
+            )
+        else:
+            compiler = choice
+        self._compiled = self._engine.compiled(compiler)
+        return TrainingPlan(compiler, self._steps, source.batches, (why,))
+
+    def epoch(self, callbacks: Any, *, tests: bool) -> tuple[Logs, Logs]:
+        """Trains on all examples, in one call where nobody listens in between."""
+        source = self._source
+        validation = self._validation if tests else None
+        resident = None if validation is None else validation.source
+        if (
+            self._fixed is None
+            and 0 < source.full_batches <= min(self._steps, self._limit)
+            and (validation is None or resident is not None)
+            and not hears_tests(callbacks, begin=True)
+        ):
+            return self._in_one_call(callbacks, resident)
+        logs = self._in_calls(callbacks)
+        return logs, {} if validation is None else validation.logs(callbacks)
+
+    def _in_one_call(
+        self, callbacks: Any, validation: Resident | None
+    ) -> tuple[Logs, Logs]:
+        source, start = self._source, time.perf_counter()
+        callbacks.on_train_batch_begin(0)
+        logs, tested = self._compiled.epoch(
+            source.data,
+            tf.constant(self._order()),
+            source.batch_size,
+            None if validation is None else validation.data,
+            0 if validation is None else validation.batch_size,
+        )
+        self._pace(source.batches, start, logs)
+        callbacks.on_train_batch_end(source.batches - 1, logs)
+        return logs, tested
+
+    def _in_calls(self, callbacks: Any) -> Logs:
+        source, order, first = self._source, self._order(), 0
+        rest = order[source.full_batches * source.batch_size :]
+        logs: Logs = {}
+        while first < source.batches and not self._model.stop_training:
+            count = min(self._steps, self._limit, source.full_batches - first)
+            # The short batch goes along with the last call, unless calls are counted.
+            last = first + count == source.full_batches
+            with_rest = last and len(rest) > 0 and (self._fixed is None or not count)
+            callbacks.on_train_batch_begin(first)
+            start = time.perf_counter()
+            if count:
+                logs = self._train(order, first, count)
+            if with_rest:
+                logs = self._compiled.train_rest(source.data, tf.constant(rest))
+            first += count + with_rest
+            self._pace(count + with_rest, start, logs)
+            callbacks.on_train_batch_end(first - 1, logs)
+        return logs
+
+    def _train(self, order: np.ndarray, first: int, count: int) -> Logs:
+        source = self._source
+        size = self._steps * source.batch_size
+        # The program's shapes are fixed: what lies beyond `count` is not looked at.
+        part = np.resize(order[first * source.batch_size :][:size], size)
+        return self._compiled.train(
+            source.data, tf.constant(part), tf.constant(count), source.batch_size
+        )
+
+    def _order(self) -> np.ndarray:
+        """The order of the examples in this epoch."""
+        examples = self._source.examples
+        if not self._shuffle:
+            return np.arange(examples)
+        number = self._engine.epoch_number(self._source.batches)
+        return epoch_order(examples, seed=self._engine.order_seed(), epoch=number)
+
+    def _compile(self, compiler: Compiler) -> None:
+        """Compiles what an epoch calls, without training."""
+        source, compiled = self._source, self._engine.compiled(compiler)
+        if source.full_batches and compiled.is_new(source.data, self._steps):
+            with announced(
+                f"Compiling {self._model.name} ({compiler})", quiet=self._verbose == 0
+            ):
+                compiled.prepare(source.data, self._steps, source.batch_size)
+
+    def _seconds_per_step(self, compiler: Compiler) -> float:
+        """Measures a step on the first batches; nothing stays changed."""
+        model, order = self._model, np.arange(self._source.examples)
+        self._compiled = self._engine.compiled(compiler)
+        variables = [*model.variables, *model.optimizer.variables]
+        variables += [each for metric in model.metrics for each in metric.variables]
+        before = [variable.numpy() for variable in variables]
+        count = min(_TRIAL_STEPS, self._steps, self._source.full_batches)
+        seconds = []
+        try:
+            for _ in range(3):
+                start = time.perf_counter()
+                as_numbers(self._train(order, 0, count))
+                seconds.append((time.perf_counter() - start) / max(1, count))
+        finally:
+            for variable, value in zip(variables, before, strict=True):
+                variable.assign(value)
+        return min(seconds)
