@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.signal import lfilter
 
 __all__ = ["ExponentiallyWeightedAverage", "ewa", "window"]
 
@@ -111,6 +110,9 @@ def ewa(
         )
     if series.shape[0] == 0:
         return series.copy()
+    # More than a second to import, and the optimizers only need `check_beta`.
+    from scipy.signal import lfilter
+
     averages = lfilter([1.0 - beta], [1.0, -beta], series, axis=0)
     if bias_correction:
         steps = np.arange(1, len(series) + 1).reshape((-1,) + (1,) * (series.ndim - 1))

@@ -2,7 +2,9 @@ import os
 import subprocess
 import sys
 
-from tfkit.cli import quiet
+import pytest
+
+from tfkit.cli import main, quiet
 
 
 def test_notes_are_dropped_and_the_rest_passes(capfd):
@@ -33,3 +35,36 @@ def test_tensorflow_starts_without_a_word():
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stderr == ""
+
+
+def test_a_process_is_a_commands_own_if_the_command_line_is_its(monkeypatch, capsys):
+    monkeypatch.setattr(quiet, "own_process", None)
+    monkeypatch.setattr(sys, "argv", ["tfkit", "--help"])
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert quiet.own_process is False
+    with pytest.raises(SystemExit):
+        main()
+    assert quiet.own_process is True
+    capsys.readouterr()
+
+
+def test_only_a_process_of_its_own_goes_without_what_is_optional():
+    program = (
+        "import gc, sys\n"
+        "from tfkit.cli import quiet\n"
+        "quiet.own_process = OWN\n"
+        "with quiet.tensorflow_import():\n"
+        "    import keras\n"
+        "print('pandas' in sys.modules, gc.isenabled())\n"
+    )
+    answers = [
+        subprocess.run(
+            [sys.executable, "-c", program.replace("OWN", own)],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.split()
+        for own in ("True", "False")
+    ]
+    assert answers == [["False", "True"], ["True", "True"]]

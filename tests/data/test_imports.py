@@ -44,6 +44,11 @@ def test_splitting_and_normalizing_need_no_tensorflow():
     assert not {"tensorflow", "keras"} & loaded_by(code)
 
 
+def test_the_digits_are_read_without_scikit_learn():
+    code = "import tfkit.data as d; d.load('digits')"
+    assert not HEAVY & loaded_by(code)
+
+
 @pytest.mark.parametrize("name", tfkit.data.__all__)
 def test_every_public_name_resolves_and_is_documented(name):
     assert getattr(tfkit.data, name).__doc__

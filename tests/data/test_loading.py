@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 import scipy.io
 from PIL import Image
+from sklearn.datasets import load_digits
 
-from tfkit.data import load
+from tfkit.data import bundled, load
 from tfkit.data.bundled import load_bundled
 
 
@@ -27,6 +28,18 @@ def test_bundled_datasets(name, shape, classes):
     assert dataset.num_classes == classes
     assert dataset.splits is None
     np.testing.assert_array_equal(dataset.x, load_bundled(name).x)
+
+
+@pytest.mark.parametrize("found", [True, False])
+def test_digits_are_those_of_scikit_learn(monkeypatch, found):
+    # Read from its file, and through its function where the file is elsewhere.
+    if not found:
+        monkeypatch.setattr(bundled, "_digits_file", lambda: None)
+    digits, expected = load("digits"), load_digits()
+    np.testing.assert_array_equal(digits.x[..., 0], expected.images)
+    np.testing.assert_array_equal(digits.y, expected.target)
+    assert digits.class_names == tuple("0123456789")
+    assert (digits.x.dtype, digits.y.dtype) == (np.float32, np.int64)
 
 
 def test_digits_keep_their_range_and_counts():

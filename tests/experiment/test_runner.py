@@ -251,7 +251,7 @@ def test_ctrl_c_before_fit_has_begun(small_experiment, monkeypatch):
         raise KeyboardInterrupt
 
     # The callbacks have not been told of a training whose end they could handle.
-    monkeypatch.setattr(steps, "pipeline", interrupt)
+    monkeypatch.setattr(tfkit.Sequential, "fit", interrupt)
     with pytest.raises(KeyboardInterrupt):
         run(small_experiment(), QUIET)
 
@@ -263,7 +263,7 @@ def test_a_full_disk_leaves_no_half_model_and_no_live_bar(
         path.write_bytes(b"half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(keras.Sequential, "save", fill)
+    monkeypatch.setattr(tfkit.Sequential, "save", fill)
     experiment = small_experiment("full", epochs=1)
     with pytest.raises(OSError, match="No space left on device"):
         run(experiment, QUIET)

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from rich.console import Console
 
-from tfkit import plots, run_folder
+from tfkit import run_folder
 from tfkit.callbacks import EarlyStopping, ManualControl, TensorBoard
 from tfkit.callbacks.progress import ProgressDisplay
 from tfkit.callbacks.tensorboard import write_note
@@ -151,13 +151,15 @@ def _fit(
         # The last one: when it is told, all are.
         keras.callbacks.LambdaCallback(on_train_begin=begun.append),
     ]
+    train, dev = prepared.splits.train, prepared.splits.dev
     start, interrupted = time.monotonic(), False
     try:
         model.fit(
-            steps.pipeline(experiment, prepared, shuffle=True),
-            validation_data=steps.pipeline(experiment, prepared, part="dev"),
+            train.x,
+            train.y,
+            batch_size=experiment.training.batch_size,
+            validation_data=(dev.x, dev.y),
             epochs=experiment.training.epochs,
-            shuffle=False,  # the pipeline does, and Keras would warn
             verbose=0,
             callbacks=callbacks,
         )
@@ -201,6 +203,8 @@ def _why_stopped(early_stopping: EarlyStopping, epochs: int) -> str:
 
 
 def _write_results(result: RunResult) -> None:
+    from tfkit import plots  # matplotlib: not before there is something to draw
+
     folder = result.folder
     folder.write_json(
         folder.results,

@@ -6,11 +6,10 @@ import json
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
-import pandas as pd
 
 from tfkit import data
 from tfkit.data.csv_file import read_table
@@ -19,6 +18,9 @@ from tfkit.diagnose import BiasVariance, ErrorRate
 from tfkit.experiment import config_file, steps
 from tfkit.run_folder import RunFolder
 from tfkit.saving import load_model
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,9 @@ class Predictions:
         }
         for number, name in enumerate(self.class_names):
             columns[f"p({name})"] = self.probabilities[:, number]
+        # Takes half a second to import, and `evaluate` has no table.
+        import pandas as pd
+
         return pd.DataFrame(columns)
 
 
