@@ -21,7 +21,15 @@ def output_of(capsys, *arguments):
 def test_help_lists_the_commands(capsys):
     status, out, _ = output_of(capsys, "--help")
     assert status == 0
-    for command in ("train", "evaluate", "predict", "babysit", "board", "datasets"):
+    for command in (
+        "train",
+        "evaluate",
+        "predict",
+        "babysit",
+        "board",
+        "datasets",
+        "bench",
+    ):
         assert f"\n  {command} " in out
 
 

@@ -11,6 +11,8 @@ import warnings
 from collections.abc import Sequence
 from typing import TextIO
 
+from tfkit.cli import quiet
+
 # Each command's function lives in a module of its own group, which is imported only
 # when the command is given: the overview and a wrong command answer at once.
 _COMMANDS = {
@@ -26,6 +28,7 @@ _COMMANDS = {
         "datasets",
         "list the datasets and whether they are available offline",
     ),
+    "bench": ("bench", "compare with other systems on this machine"),
 }
 # Ctrl-C, as shells report it.
 _INTERRUPTED = 130
@@ -40,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: Default: those of the process.
     """
+    quiet.own_process = arguments is None
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     try:
         with warnings.catch_warnings():
