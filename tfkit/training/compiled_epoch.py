@@ -8,7 +8,8 @@ and with XLA the start of each of the step's hundred small operations.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import keras
@@ -22,6 +23,13 @@ from tfkit.training.plan import Compiler
 #: None where there are no targets or weights.
 Data = Any
 Logs = dict[str, Any]
+
+
+class CannotCompileError(Exception):
+    """A model or its data can't go through compiled loops; the message says why."""
+
+    #: Arguments for Keras's own `fit` in place of those that were used up.
+    instead: Mapping[str, Any] = MappingProxyType({})
 
 
 class CompiledEpoch:
@@ -228,7 +236,11 @@ class CompiledEpoch:
     def _predict(
         self, data: Data, first: tf.Tensor, count: tf.Tensor, batch_size: int
     ) -> Data:
-        """The outputs for `count` batches, from batch `first` on."""
+        """The outputs for `count` batches, from batch `first` on.
+
+        Raises:
+            CannotCompileError: If an output's shape varies, or it has no axis.
+        """
 
         def step(i: tf.Tensor) -> Data:
             return self._model.predict_step(_batch(data, i, batch_size))
@@ -236,6 +248,9 @@ class CompiledEpoch:
         spec = tf.nest.map_structure(
             lambda t: tf.TensorSpec(t.shape, t.dtype), self._outputs_of(step)
         )
+        for output in tf.nest.flatten(spec):
+            if output.shape.rank in (None, 0) or None in output.shape.as_list():
+                raise CannotCompileError(f"an output has the shape {output.shape}")
         outputs = tf.map_fn(
             step,
             tf.range(first, first + count),
@@ -247,7 +262,10 @@ class CompiledEpoch:
         )
 
     def _predict_one(self, batch: Data) -> Data:
-        return self._model.predict_step(batch)
+        outputs = self._model.predict_step(batch)
+        if any(output.shape.rank == 0 for output in tf.nest.flatten(outputs)):
+            raise CannotCompileError("an output has no axis")
+        return outputs
 
     def _outputs_of(self, step: Callable[[tf.Tensor], Any]) -> Any:
         """The outputs of a step, as symbolic tensors that tell shape and type."""

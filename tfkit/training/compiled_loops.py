@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import keras
 
-from tfkit.training.engine import Engine, KerasLoops
+from tfkit.training.keras_loops import KerasEngine, KerasLoops
 from tfkit.training.plan import TrainingPlan
 
 if TYPE_CHECKING:
     from keras import Model as _Base  # the one that follows as a base
+
+    from tfkit.training.engine import Engine
 else:
     _Base = object  # so that the class can stand before any
 
@@ -53,12 +55,12 @@ class CompiledLoops(_Base):
             self.optimizer.build(self.trainable_variables)
 
     @property
-    def _engine(self) -> Engine:
+    def _engine(self) -> Engine | KerasEngine:
         engine = self.__dict__.get("_compiled_engine")
         if engine is None:
             keras_loops = KerasLoops(super().fit, super().evaluate, super().predict)
             own = type(self).evaluate is not CompiledLoops.evaluate
-            engine = Engine(self, keras_loops, own_evaluate=own)
+            engine = _engine(self, keras_loops, own_evaluate=own)
             self.__dict__["_compiled_engine"] = engine
         return engine
 
@@ -159,7 +161,7 @@ def accelerate(model: keras.Model) -> keras.Model:
         )
     if isinstance(model, CompiledLoops) or "_compiled_engine" in model.__dict__:
         return model
-    engine = Engine(
+    engine = _engine(
         model,
         KerasLoops(model.fit, model.evaluate, model.predict),
         # Keras does not keep whether True was asked for or came of "auto".
@@ -175,3 +177,14 @@ def accelerate(model: keras.Model) -> keras.Model:
         method = types.MethodType(getattr(CompiledLoops, name), stand_in)
         model.__dict__[name] = method
     return model
+
+
+def _engine(
+    model: keras.Model, loops: KerasLoops, **options: Any
+) -> Engine | KerasEngine:
+    """What runs the model's loops on this backend."""
+    if keras.backend.backend() != "tensorflow":
+        return KerasEngine(loops)
+    from tfkit.training.engine import Engine
+
+    return Engine(model, loops, **options)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 import keras
@@ -16,6 +15,7 @@ import tensorflow as tf
 from keras.src.backend.tensorflow.trainer import TFEpochIterator
 from keras.src.trainers.data_adapters import array_slicing
 from keras.src.utils import rng_utils
+from keras.src.utils.python_utils import pythonify_logs
 
 from tfkit.training import plan as planning
 from tfkit.training.compiled_epoch import (
@@ -26,6 +26,7 @@ from tfkit.training.compiled_epoch import (
     map_data,
     overrides,
 )
+from tfkit.training.keras_loops import KerasLoops
 from tfkit.training.plan import Compiler, TrainingPlan
 from tfkit.training.sources import CannotCompileError, Resident, Stream
 
@@ -40,15 +41,6 @@ _PREDICTED_BATCHES = 64
 
 class NotCompiledWarning(UserWarning):
     """A model goes through Keras's own loops; the message says why."""
-
-
-@dataclasses.dataclass(frozen=True)
-class KerasLoops:
-    """Keras's own methods of one model, to fall back to."""
-
-    fit: Callable[..., Any]
-    evaluate: Callable[..., Any]
-    predict: Callable[..., Any]
 
 
 class Engine:
@@ -257,6 +249,16 @@ class Engine:
         if not self.model.built:
             first = map_data(lambda t: t[:1], source.data)
             self.model(inputs_of(first), training=False)
+        try:
+            parts = self._predicted(source, verbose)
+        except CannotCompileError:
+            return by_keras()
+        return tf.nest.map_structure(
+            lambda *ts: np.concatenate([t.numpy() for t in ts]), *parts
+        )
+
+    def _predicted(self, source: Resident, verbose: str | int) -> list[Data]:
+        """The outputs for all of `source`, in parts."""
         compiled = self.compiled("graph")
         parts: list[Data] = []
         progress = keras.callbacks.CallbackList(
@@ -286,17 +288,13 @@ class Engine:
             parts.append(compiled.predict_one(source.rest()))
             progress.on_predict_batch_end(source.full_batches)
         progress.on_predict_end()
-        return tf.nest.map_structure(
-            lambda *ts: np.concatenate([t.numpy() for t in ts]), *parts
-        )
+        return parts
 
     # What the loops share.
 
     def refusal(self) -> str | None:
         """Why the model can't go through compiled loops, or None."""
         model = self.model
-        if keras.backend.backend() != "tensorflow":
-            return f"the backend is {keras.backend.backend()}"
         if model.run_eagerly or tf.config.functions_run_eagerly():
             return "`run_eagerly` is on"
         if getattr(model, "_distribute_strategy", None) is not None:
@@ -394,12 +392,7 @@ def hears_tests(
 
 def as_numbers(logs: Logs) -> Logs:
     """Logs with tensors turned into Python numbers, as Keras hands them to callbacks."""
-    return {
-        name: value.numpy().item()
-        if tf.is_tensor(value) and value.shape.rank == 0
-        else value
-        for name, value in logs.items()
-    }
+    return pythonify_logs(logs)
 
 
 @contextlib.contextmanager

@@ -193,6 +193,8 @@ def _draw_dtype(layer: Any, inputs: tf.Tensor) -> tf.DType:
 
 def _mask_shape(layer: Any, inputs: tf.Tensor) -> tuple[int, ...] | None:
     """The shape of a layer's mask, None if it depends on more than the batch size."""
+    if inputs.shape.rank is None:
+        return None
     wanted = (
         layer._get_noise_shape(inputs)
         if isinstance(layer, _SPATIAL)
@@ -206,12 +208,7 @@ def _mask_shape(layer: Any, inputs: tf.Tensor) -> tuple[int, ...] | None:
             own if size is None else size
             for own, size in zip(shape, sizes, strict=True)
         ]
-    if None in shape:
-        raise ValueError(
-            f"The mask of layer {layer.name!r} must have a known shape. "
-            f"Received: {tuple(shape)}."
-        )
-    return tuple(shape)
+    return None if None in shape else tuple(shape)
 
 
 def _masked_call(

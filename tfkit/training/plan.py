@@ -9,7 +9,6 @@ from typing import Any, Literal
 
 import keras
 from keras.src.utils import rng_utils
-from tensorflow.python.framework.config import is_op_determinism_enabled
 
 Compiler = Literal["xla", "graph"]
 #: "trial" where only a measurement can tell.
@@ -128,6 +127,9 @@ def choose_compiler(
     Returns:
         "xla", "graph", or "trial" where only a measurement can tell; and the reason.
     """
+    # TensorFlow's: this module serves other backends too.
+    from tensorflow.python.framework.config import is_op_determinism_enabled
+
     from tfkit.training import masks
 
     if is_op_determinism_enabled():

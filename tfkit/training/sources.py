@@ -13,14 +13,7 @@ from keras.src.trainers.data_adapters.generator_data_adapter import (
     GeneratorDataAdapter,
 )
 
-from tfkit.training.compiled_epoch import Data, map_data
-
-
-class CannotCompileError(Exception):
-    """A model or its data can't go through compiled loops; the message says why."""
-
-    #: Arguments for Keras's own `fit` in place of those that were used up.
-    instead: dict[str, Any] = {}
+from tfkit.training.compiled_epoch import CannotCompileError, Data, map_data
 
 
 class Resident:
