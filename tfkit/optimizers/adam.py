@@ -72,6 +72,7 @@ class Adam(Optimizer):
     """
 
     slot_names: ClassVar[tuple[str, ...]] = ("momentum", "velocity")
+    joins_small_variables: ClassVar[bool] = True
 
     def __init__(
         self,

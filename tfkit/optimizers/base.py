@@ -14,6 +14,7 @@ from keras.optimizers.schedules import LearningRateSchedule
 
 from tfkit._checks import check_count, check_number
 
+from . import fused
 from .learning_rate import ComposableLearningRate
 
 Convention = Literal["lecture", "keras"]
@@ -54,9 +55,9 @@ class Optimizer(ComposableLearningRate, abc.ABC):
     The steps from gradients to variables, in order: `apply` (sparse gradients become
     dense where needed), Keras's accumulation, clipping and weight decay,
     `_backend_update_step` for all variables at once, `update_step` for one variable,
-    `formula`. A fused kernel belongs in `_backend_update_step`: what it gets is ready
-    to be applied, and `formula` works on tensors of any shape, so on one flat buffer
-    of all variables too.
+    `formula`. On TensorFlow `_backend_update_step` takes large variables through one
+    compiled program and small ones together; `update_plan` says which and why. The
+    numbers are those of `update_step` up to rounding.
 
     Args:
         learning_rate: Number >= 0, `LearningRateSchedule`, or a function without
@@ -78,11 +79,16 @@ class Optimizer(ComposableLearningRate, abc.ABC):
     #: Whether the formula, applied to the parts of a sum of gradients, gives the sum of
     #: the changes, and zero for zero, so that sparse gradients can stay sparse.
     additive: ClassVar[bool] = False
+    #: Whether small variables are updated as one buffer, where that helps. Each
+    #: element's change must depend on that element alone, and the formula be long: the
+    #: four or five operations of a momentum cost no more than joining and splitting.
+    joins_small_variables: ClassVar[bool] = False
 
     def __init__(self, learning_rate: Any, **options: Unpack[BaseOptions]) -> None:
         _check_options(options)
         super().__init__(learning_rate=_check_learning_rate(learning_rate), **options)
         self._slots: Sequence[Sequence[Any]] = ()
+        self._programs = fused.Programs()
         # Taken out of Keras's hands, and put back in get_config: its way fails under a
         # strategy of several replicas; with gradient accumulation it puts the average
         # in place before each mini-batch of an update at whose end it is due, and so
@@ -153,6 +159,15 @@ class Optimizer(ComposableLearningRate, abc.ABC):
             self._get_variable_index(variable)
         ]
 
+    @property
+    def update_plan(self) -> tuple[fused.Part, ...]:
+        """How the last update went, and why; of a `tf.function`, when it was traced.
+
+        Each part has a `way` ("plain", "grouped" or "compiled"), `members` (places in
+        the list of variables that had a gradient) and a `reason`.
+        """
+        return self._programs.plan
+
     def apply(
         self, grads: Sequence[Any], trainable_variables: Sequence[Any] | None = None
     ) -> None:
@@ -178,19 +193,7 @@ class Optimizer(ComposableLearningRate, abc.ABC):
             variable: The variable, Keras's or the backend's.
             learning_rate: Scalar.
         """
-        dtype = keras.backend.standardize_dtype(variable.dtype)
-        index = self._get_variable_index(variable)
-        slots = [of_variables[index] for of_variables in self._slots]
-        change, new_values = self.formula(
-            ops.cast(gradient, dtype),
-            tuple(ops.convert_to_tensor(slot) for slot in slots),
-            ops.cast(learning_rate, dtype),
-            # bfloat16 can't tell step 257 from step 256.
-            ops.cast(self.iterations + 1, _wide(dtype)),
-        )
-        for slot, value in zip(slots, new_values, strict=True):
-            self.assign(slot, value)
-        self.assign_sub(variable, change)
+        self._update_variable(gradient, variable, learning_rate, self.iterations + 1)
 
     def get_config(self) -> dict[str, Any]:
         """Keras's base options and the learning rate; subclasses add theirs."""
@@ -209,6 +212,57 @@ class Optimizer(ComposableLearningRate, abc.ABC):
             self.gradient_accumulation_steps,
         )
         return self.additive and all(option is None for option in per_gradient_options)
+
+    def _backend_update_step(
+        self,
+        grads: Sequence[Any],
+        trainable_variables: Sequence[Any],
+        learning_rate: Any,
+    ) -> None:
+        self._programs.plan = fused.plan(self, grads, trainable_variables)
+        for part in self._programs.plan:
+            if part.way == "plain":
+                super()._backend_update_step(
+                    [grads[place] for place in part.members],
+                    [trainable_variables[place] for place in part.members],
+                    learning_rate,
+                )
+            else:
+                fused.update(self, part, grads, trainable_variables, learning_rate)
+
+    def _update_variable(
+        self, gradient: Any, variable: Any, learning_rate: Any, step: Any
+    ) -> None:
+        """Applies `formula` to one variable in the given step."""
+        slots = self._slots_of(variable)
+        change, new_values = self._change(
+            gradient, slots, learning_rate, step, variable.dtype
+        )
+        for slot, value in zip(slots, new_values, strict=True):
+            self.assign(slot, value)
+        self.assign_sub(variable, change)
+
+    def _has_the_update_step_of_the_base(self) -> bool:
+        """Whether `formula` says all, and no subclass does more for each variable."""
+        return type(self).update_step is Optimizer.update_step
+
+    def _slots_of(self, variable: Any) -> tuple[Any, ...]:
+        """The slots of a variable, Keras's or the backend's."""
+        index = self._get_variable_index(variable)
+        return tuple(of_variables[index] for of_variables in self._slots)
+
+    def _change(
+        self, gradient: Any, slots: Any, learning_rate: Any, step: Any, dtype: Any
+    ) -> tuple[Any, tuple[Any, ...]]:
+        """`formula` of arguments brought to the types that it is promised."""
+        dtype = keras.backend.standardize_dtype(dtype)
+        return self.formula(
+            ops.cast(gradient, dtype),
+            tuple(ops.convert_to_tensor(slot) for slot in slots),
+            ops.cast(learning_rate, dtype),
+            # bfloat16 can't tell step 257 from step 256.
+            ops.cast(step, _wide(dtype)),
+        )
 
     def _backend_apply_gradients(
         self, grads: Sequence[Any], trainable_variables: Sequence[Any]

@@ -66,6 +66,7 @@ class RMSprop(Optimizer):
     """
 
     slot_names: ClassVar[tuple[str, ...]] = ("velocity",)
+    joins_small_variables: ClassVar[bool] = True
 
     def __init__(
         self,
