@@ -65,6 +65,12 @@ class CompiledEpoch:
         )
         self._seen: set[str] = set()
 
+    @property
+    def traces(self) -> int:
+        """How often a function of training was traced; a call that traces is slow."""
+        functions = (self.epoch, self.train, self.train_rest)
+        return sum(each.experimental_get_tracing_count() for each in functions)
+
     def prepare(self, data: Data, steps: int, batch_size: int) -> None:
         """Traces and compiles the loop for `steps` batches of `data`, training nothing."""
         batches = map_data(

@@ -210,17 +210,23 @@ class Engine:
         callbacks.on_test_begin()
         compiled.reset_metrics()
         logs: Logs = {}
-        step = self._steps_per_test_call(source, callbacks)
-        for first in range(0, max(1, source.full_batches), step):
+        step = full = max(1, source.full_batches)
+        data, rest = source.data, None
+        if hears_tests(callbacks):
+            step = model.steps_per_execution
+            if source.full_batches and source.has_rest:
+                # Heard of by itself; else it goes along with the last full batch.
+                data, rest = source.full(), source.rest()
+        calls = [(data, first, min(first + step, full)) for first in range(0, full, step)]
+        if rest is not None:
+            calls.append((rest, full, full))
+        for number, (part, first, end) in enumerate(calls, 1):
             callbacks.on_test_batch_begin(first)
-            count = min(step, source.full_batches - first)
             logs = compiled.test(
-                source.data, tf.constant(first), tf.constant(count), source.batch_size
+                part, tf.constant(first), tf.constant(end - first), source.batch_size
             )
-            last = first + count >= source.full_batches
-            callbacks.on_test_batch_end(
-                source.batches - 1 if last else first + count - 1, logs
-            )
+            end = source.batches if number == len(calls) else end
+            callbacks.on_test_batch_end(end - 1, logs)
             if model.stop_evaluating:
                 break
         logs = as_numbers(logs)
@@ -368,11 +374,6 @@ class Engine:
                 NotCompiledWarning,
                 stacklevel=4,
             )
-
-    def _steps_per_test_call(self, source: Resident, callbacks: Any) -> int:
-        if hears_tests(callbacks):
-            return self.model.steps_per_execution
-        return max(1, source.full_batches)
 
 
 def hears_tests(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import abc
 import contextlib
 import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -145,12 +146,21 @@ class Fit(abc.ABC):
         plan = self.prepare(choice, why, fixed)
         self._engine.plan = plan.because(why_fixed)
 
-    def _pace(self, count: int, start: float, logs: Logs) -> None:
-        """Shortens the calls where a progress bar would stand still."""
-        if self._fixed is None and self._shows_progress:
-            as_numbers(logs)  # waits for the result
-            seconds = (time.perf_counter() - start) / max(1, count)
-            self._limit = max(1, int(planning.PATIENCE / max(seconds, 1e-9)))
+    def _pace(self, seconds_per_step: float) -> None:
+        """Sets how many steps a call may take, for the progress bar and for Ctrl-C."""
+        seconds = (
+            planning.PROGRESS_SECONDS if self._shows_progress else planning.CALL_SECONDS
+        )
+        if self._fixed is None:
+            self._limit = max(1, int(seconds / max(seconds_per_step, 1e-9)))
+
+    @contextlib.contextmanager
+    def _paced(self, steps: int) -> Iterator[None]:
+        """Measures a call of some steps, and paces the next ones by it."""
+        traces, start = self._compiled.traces, time.perf_counter()
+        yield
+        if self._compiled.traces == traces:
+            self._pace((time.perf_counter() - start) / steps)
 
 
 class Validation:

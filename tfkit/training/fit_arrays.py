@@ -65,6 +65,7 @@ class ArrayFit(Fit):
         self._limit = self._steps = planning.steps_per_call(
             source.full_batches, source.bytes_per_batch, fixed
         )
+        self._pace(planning.seconds_per_step(self._model, source.batch_size))
         if choice != "graph":
             try:
                 self._compile("xla")
@@ -109,16 +110,17 @@ class ArrayFit(Fit):
     def _in_one_call(
         self, callbacks: Any, validation: Resident | None
     ) -> tuple[Logs, Logs]:
-        source, start = self._source, time.perf_counter()
+        source = self._source
         callbacks.on_train_batch_begin(0)
-        logs, tested = self._compiled.epoch(
-            source.data,
-            tf.constant(self._order()),
-            source.batch_size,
-            None if validation is None else validation.data,
-            0 if validation is None else validation.batch_size,
-        )
-        self._pace(source.batches, start, logs)
+        with self._paced(source.batches):
+            logs, tested = self._compiled.epoch(
+                source.data,
+                tf.constant(self._order()),
+                source.batch_size,
+                None if validation is None else validation.data,
+                0 if validation is None else validation.batch_size,
+            )
+            logs = as_numbers(logs)  # waits for the result
         callbacks.on_train_batch_end(source.batches - 1, logs)
         return logs, tested
 
@@ -132,13 +134,13 @@ class ArrayFit(Fit):
             last = first + count == source.full_batches
             with_rest = last and len(rest) > 0 and (self._fixed is None or not count)
             callbacks.on_train_batch_begin(first)
-            start = time.perf_counter()
-            if count:
-                logs = self._train(order, first, count)
-            if with_rest:
-                logs = self._compiled.train_rest(source.data, tf.constant(rest))
+            with self._paced(count + with_rest):
+                if count:
+                    logs = self._train(order, first, count)
+                if with_rest:
+                    logs = self._compiled.train_rest(source.data, tf.constant(rest))
+                logs = as_numbers(logs)  # waits for the result
             first += count + with_rest
-            self._pace(count + with_rest, start, logs)
             callbacks.on_train_batch_end(first - 1, logs)
         return logs
 

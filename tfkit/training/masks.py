@@ -224,7 +224,7 @@ def _masked_call(
             kept = inputs / layer.keep_prob
         else:
             # Multiplied, not divided: the last bit is that of tf.nn.dropout.
-            kept = inputs * tf.cast(1.0 / (1.0 - layer.rate), inputs.dtype)
+            kept = inputs * tf.constant(1.0 / (1.0 - layer.rate), inputs.dtype)
         return tf.where(mask, kept, tf.zeros((), inputs.dtype))
 
     return call

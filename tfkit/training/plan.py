@@ -19,8 +19,12 @@ Choice = Literal["xla", "graph", "trial"]
 GATHERED_BYTES = 32 * 2**20
 #: Steps in one fit from which XLA's compilation (1 to 3 s) is worth its while.
 WORTH_XLA = 400
-#: Longest time, in seconds, that the progress bar stands still.
-PATIENCE = 0.5
+#: Longest time, in seconds, that a progress bar stands still.
+PROGRESS_SECONDS = 0.5
+#: The same where there is none: Ctrl-C has to wait for the end of a call.
+CALL_SECONDS = 2.0
+# A slow core's rate in products of small matrices, for an estimate from above.
+_FLOPS = 1e10
 
 # Layers that XLA compiles into code at least as fast as TensorFlow's own on a CPU.
 _SUITS_XLA = (
@@ -193,6 +197,30 @@ def steps_per_call(full_batches: int, bytes_per_batch: int, fixed: int | None) -
         return min(most, max(1, full_batches))
     # Calls of equal length: a last one of a few steps would cost as much again.
     return math.ceil(max(1, full_batches) / calls)
+
+
+def seconds_per_step(model: keras.Model, batch_size: int) -> float:
+    """Estimates the time of a training step, from the products in it.
+
+    Args:
+        model: A built model.
+        batch_size: Examples of a batch.
+
+    Returns:
+        Seconds; off by a factor of ten in either direction for all one knows.
+    """
+    products = 0
+    for layer in model._flatten_layers():
+        if layer._layers or not layer.built:
+            continue
+        try:
+            # The places where the kernel is applied: pixels, steps in time.
+            places = [size or 1 for size in layer.input.shape[1:-1]]
+        except (AttributeError, ValueError):
+            places = []  # more than one input, or none that is known
+        products += layer.count_params() * math.prod(places)
+    # Two operations each, forward and twice backward.
+    return 5e-4 + 6 * products * batch_size / _FLOPS
 
 
 def wants_every_batch(callbacks: Sequence[keras.callbacks.Callback]) -> str | None:

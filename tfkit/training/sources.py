@@ -72,6 +72,10 @@ class Resident:
         first = self.full_batches * self.batch_size
         return map_data(lambda t: t[first:], self.data) if self.has_rest else None
 
+    def full(self) -> Data:
+        """The examples of all full batches."""
+        return map_data(lambda t: t[: self.full_batches * self.batch_size], self.data)
+
     @property
     def has_rest(self) -> bool:
         """Whether the last batch is a short one."""
