@@ -1,3 +1,8 @@
+import copy
+import pickle
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -203,3 +208,225 @@ def test_softmax_invariances(softmax_layer, z, shift, order):
     np.testing.assert_allclose(
         softmax_layer(np.add(z, shift)), p, rtol=5e-4, atol=1e-30
     )
+
+
+# The models whose training is compiled: as Keras's, but for their loops.
+
+
+def regression():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(40, 4)).astype("f4")
+    return x, x.sum(axis=1, keepdims=True)
+
+
+def sequential():
+    return tfkit.Sequential(
+        [keras.Input((4,)), InvertedDropout(0.8), keras.layers.Dense(1)], name="net"
+    )
+
+
+def functional():
+    inputs = keras.Input((4,))
+    hidden = keras.layers.Dense(3)(InvertedDropout(0.8)(inputs))
+    return tfkit.Model(inputs, keras.layers.Dense(1)(hidden), name="net")
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class Subclass(tfkit.Model):
+    def __init__(self, units=1, **options):
+        super().__init__(**options)
+        self.units, self.dense = units, keras.layers.Dense(units)
+
+    def call(self, x):
+        return self.dense(x)
+
+    def get_config(self):
+        return {**super().get_config(), "units": self.units}
+
+
+KINDS = {"sequential": sequential, "functional": functional, "subclass": Subclass}
+
+
+@pytest.fixture(params=KINDS)
+def trained(request):
+    keras.utils.set_random_seed(0)
+    model = KINDS[request.param]()
+    model.compile(tfkit.optimizers.Adam(0.01), "mse", metrics=["mae"])
+    model.fit(*regression(), epochs=2, verbose=0)
+    return model
+
+
+def assert_goes_on(copy, model):
+    """A copy is of the same class, predicts the same, and trains on as the original."""
+    x, y = regression()
+    assert type(copy) is type(model)
+    np.testing.assert_array_equal(
+        copy.predict(x, verbose=0), model.predict(x, verbose=0)
+    )
+    losses = [
+        each.fit(x, y, epochs=1, verbose=0).history["loss"] for each in (copy, model)
+    ]
+    assert losses[0] == losses[1]
+    assert copy.training_plan.engine == "graph"
+    for ours, theirs in zip(copy.weights, model.weights, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_saved_model_trains_on(trained, tmp_path):
+    trained.save(tmp_path / "model.keras")
+    assert_goes_on(tfkit.load_model(tmp_path / "model.keras"), trained)
+
+
+def test_copies_train_on(trained):
+    assert_goes_on(copy.deepcopy(pickle.loads(pickle.dumps(trained))), trained)
+
+
+@pytest.mark.parametrize("asked", ["auto", True, False])
+def test_a_file_keeps_what_was_asked_of_the_compiler(tmp_path, asked):
+    model = sequential()
+    model.compile("sgd", "mse", jit_compile=asked, steps_per_execution=2)
+    model.save(tmp_path / "model.keras")
+    again = tfkit.load_model(tmp_path / "model.keras")
+    assert again.compiled
+    assert again.get_compile_config()["jit_compile"] == asked
+    assert again.steps_per_execution == 2
+
+
+def test_a_saved_model_loads_in_another_process(tmp_path):
+    model = sequential()
+    model.compile(tfkit.optimizers.Adam(0.01), "mse")
+    x, y = regression()
+    model.fit(x, y, verbose=0)
+    model.save(tmp_path / "model.keras")
+    np.save(tmp_path / "x.npy", x)
+    code = """
+import sys, numpy as np, tfkit
+model, x = tfkit.load_model(sys.argv[1]), np.load(sys.argv[2])
+assert type(model) is tfkit.Sequential and model.compiled, type(model)
+np.save(sys.argv[3], model.predict(x, verbose=0))
+model.fit(x, x[:, :1], verbose=0)
+"""
+    paths = [str(tmp_path / name) for name in ("model.keras", "x.npy", "y.npy")]
+    subprocess.run([sys.executable, "-c", code, *paths], check=True)
+    # The same program on the same machine: equal, but for float32's last bit.
+    np.testing.assert_allclose(
+        np.load(tmp_path / "y.npy"), model.predict(x, verbose=0), rtol=1e-6, atol=1e-6
+    )
+
+
+def test_a_clone_can_be_trained():
+    x, y = regression()
+    model = functional()
+    clone = keras.models.clone_model(model)
+    assert type(clone) is type(model)
+    # Of any subclass of keras.Sequential, Keras's clone is a plain one.
+    for each in (clone, tfkit.accelerate(keras.models.clone_model(sequential()))):
+        each.compile("sgd", "mse")
+        each.fit(x, y, verbose=0)
+        assert each.training_plan.engine == "graph"
+
+
+def test_every_kind_of_model_is_a_tfkit_model():
+    # One kind must not change what the next is made of.
+    made = [functional(), Subclass(), functional(), Subclass()]
+    for model in made:
+        assert isinstance(model, tfkit.Model)
+        model.compile("sgd", "mse")
+        model.fit(*regression(), verbose=0)
+        assert model.training_plan.engine == "graph"
+
+
+def test_a_subclass_may_be_functional():
+    class Named(tfkit.Model):
+        def greeting(self):
+            return f"I am {self.name}"
+
+    class Deeper(Named):
+        def __init__(self, units):
+            inputs = keras.Input((4,))
+            super().__init__(inputs, keras.layers.Dense(units)(inputs), name="deep")
+
+    inputs = keras.Input((4,))
+    for model in (
+        Named(inputs, keras.layers.Dense(1)(inputs), name="deep"),
+        Named(inputs=inputs, outputs=keras.layers.Dense(1)(inputs), name="deep"),
+        Deeper(1),
+        Deeper(1),
+    ):
+        assert model.greeting() == "I am deep"
+        assert model.output_shape == (None, 1)
+        model.compile("sgd", "mse")
+        model.fit(*regression(), verbose=0)
+        assert model.training_plan.engine == "graph"
+    assert Subclass().dense.units == 1
+
+
+@pytest.mark.parametrize("make", [sequential, functional])
+def test_summary_names_the_layers(make, capsys):
+    make().summary()
+    assert "dense" in capsys.readouterr().out
+
+
+def test_accelerate_changes_three_methods_of_one_object(tmp_path):
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    twin = keras.models.clone_model(model)
+    twin.set_weights(model.get_weights())
+    assert tfkit.accelerate(model) is model
+    assert tfkit.accelerate(model) is model
+    assert model.training_plan is None
+    x, y = regression()
+    losses = []
+    for each in (model, twin):
+        # Compiled afterwards: what was asked then is what counts.
+        each.compile("sgd", "mse", jit_compile=False)
+        options = {"epochs": 2, "shuffle": False, "verbose": 0}
+        losses.append(each.fit(x, y, **options).history["loss"])
+    assert losses[0] == pytest.approx(losses[1], rel=1e-5)  # float32, 4 steps
+    assert model.training_plan.engine == "graph"
+    assert not hasattr(twin, "training_plan")
+    np.testing.assert_allclose(
+        model.predict(x, verbose=0), twin.predict(x, verbose=0), rtol=1e-4, atol=1e-5
+    )
+    assert model.evaluate(x, y, verbose=0) == pytest.approx(
+        twin.evaluate(x, y, verbose=0), rel=1e-4
+    )
+    # What is saved is Keras's, and needs no tfkit.
+    assert type(model) is keras.Sequential
+    assert "tfkit" not in model.to_json()
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    assert type(again) is keras.Sequential
+    assert again.compiled
+    again.fit(x, y, verbose=0)
+    assert not hasattr(again, "training_plan")
+
+
+def test_accelerate_keeps_methods_of_a_subclass():
+    class Loud(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = keras.layers.Dense(1)
+
+        def call(self, x):
+            return self.dense(x)
+
+        def evaluate(self, *args, **options):
+            return {"loudness": 3.0}
+
+    model = tfkit.accelerate(Loud())
+    model.compile("sgd", "mse")
+    x, y = regression()
+    history = model.fit(x, y, validation_data=(x, y), verbose=0).history
+    assert history["val_loudness"] == [3.0]
+    assert tfkit.accelerate(sequential()).training_plan is None
+
+
+def test_accelerate_takes_models_alone():
+    with pytest.raises(TypeError, match=r"must be a keras\.Model.*Received: 3"):
+        tfkit.accelerate(3)
+
+
+def test_the_builders_make_compiled_models():
+    assert type(tfkit.mlp((4,), 3)) is tfkit.Sequential
+    assert type(tfkit.softmax_regression((4,), 3)) is tfkit.Sequential

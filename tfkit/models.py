@@ -7,6 +7,8 @@ from typing import Any
 
 import keras
 import numpy as np
+from keras.src.models import functional as keras_functional
+from keras.src.models.model import functional_init_arguments
 
 from tfkit import initializers
 from tfkit.layers import BatchNormalization, InvertedDropout
@@ -75,6 +77,37 @@ class Model(CompiledLoops, keras.Model):
         >>> model.output_shape
         (None, 2)
     """
+
+    # What keras.Model does for its own functional models. Left to it, it would make the
+    # base of this class Functional, and so of every subclass with a `call`.
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:  # noqa: D102
+        functional = cls is Model and functional_init_arguments(args, kwargs)
+        return super().__new__(Functional if functional else cls)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if functional_init_arguments(args, kwargs):
+            _make_functional(type(self))
+            Functional.__init__(self, *args, **kwargs)
+        else:
+            super().__init__(*args, **kwargs)
+
+
+@keras.saving.register_keras_serializable(package="tfkit")
+class Functional(Model, keras_functional.Functional):
+    """What `tfkit.Model(inputs, outputs)` makes."""
+
+    # By its arguments Keras knows that such a model is saved as a graph of layers.
+    __init__ = keras_functional.Functional.__init__
+
+
+def _make_functional(cls: type) -> None:
+    """Puts `Functional` in the place of `Model` among the bases of a subclass."""
+    cls.__bases__ = tuple(
+        Functional if base is Model else base for base in cls.__bases__
+    )
+    for base in cls.__bases__:
+        if issubclass(base, Model) and not issubclass(base, Functional):
+            _make_functional(base)
 
 
 def mlp(

@@ -12,6 +12,7 @@ from tfkit import (
     ensembles,
     initializers,
     layers,
+    models,
     optimizers,
     regularizers,
     schedules,
@@ -19,7 +20,15 @@ from tfkit import (
 
 __all__ = ["load_model"]
 
-_REGISTERED = (ensembles, initializers, layers, optimizers, regularizers, schedules)
+_REGISTERED = (
+    ensembles,
+    initializers,
+    layers,
+    models,
+    optimizers,
+    regularizers,
+    schedules,
+)
 
 
 def load_model(path: str | Path) -> keras.Model:

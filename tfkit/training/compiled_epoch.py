@@ -114,6 +114,7 @@ class CompiledEpoch:
             The metrics' results of training, and those of testing.
         """
         full = int(order.shape[0]) // batch_size
+        self._model.reset_metrics()
         logs = self._train(
             data, order[: full * batch_size], tf.constant(full), batch_size
         )

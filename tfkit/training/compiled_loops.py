@@ -174,8 +174,10 @@ def accelerate(model: keras.Model) -> keras.Model:
     # What the methods below need of `self` is the engine alone.
     stand_in = types.SimpleNamespace(_engine=engine)
     for name in ("fit", "evaluate", "predict"):
-        method = types.MethodType(getattr(CompiledLoops, name), stand_in)
-        model.__dict__[name] = method
+        # What the model's class does in a way of its own stays.
+        if getattr(type(model), name) is getattr(keras.Model, name):
+            method = types.MethodType(getattr(CompiledLoops, name), stand_in)
+            model.__dict__[name] = method
     return model
 
 

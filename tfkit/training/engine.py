@@ -217,7 +217,9 @@ class Engine:
             if source.full_batches and source.has_rest:
                 # Heard of by itself; else it goes along with the last full batch.
                 data, rest = source.full(), source.rest()
-        calls = [(data, first, min(first + step, full)) for first in range(0, full, step)]
+        calls = [
+            (data, first, min(first + step, full)) for first in range(0, full, step)
+        ]
         if rest is not None:
             calls.append((rest, full, full))
         for number, (part, first, end) in enumerate(calls, 1):
@@ -357,10 +359,13 @@ class Engine:
         steps = int((optimizer or self.model.optimizer)._iterations.numpy())
         # Rounded: a step skipped for an overflow does not count, an epoch does.
         number = round(steps / batches)
-        if overrides(self.model, "train_step"):
-            # One with optimizers of its own leaves the model's at rest.
-            if self._last_epoch is not None and self._last_epoch[0] == steps:
-                number = self._last_epoch[1] + 1
+        if optimizer is not None or overrides(self.model, "train_step"):
+            # Neither a step that overflowed nor one of another optimizer, which a
+            # `train_step` may have, was counted.
+            if self._last_epoch is not None:
+                began, last = self._last_epoch
+                if began <= steps < began + batches:
+                    number = last + 1
             self._last_epoch = (steps, number)
         return number
 

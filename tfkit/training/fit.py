@@ -109,7 +109,6 @@ class Fit(abc.ABC):
             self._epochs = range(model._initial_epoch, self._epochs.stop)
         epoch_logs = None
         for epoch in self._epochs:
-            self._compiled.reset_metrics()
             callbacks.on_epoch_begin(epoch)
             tests = self._validation is not None and model._should_eval(
                 epoch, self._validation_freq

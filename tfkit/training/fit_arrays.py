@@ -104,6 +104,7 @@ class ArrayFit(Fit):
             and not hears_tests(callbacks, begin=True)
         ):
             return self._in_one_call(callbacks, resident)
+        self._compiled.reset_metrics()
         logs = self._in_calls(callbacks)
         return logs, {} if validation is None else validation.logs(callbacks)
 

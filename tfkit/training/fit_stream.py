@@ -65,6 +65,7 @@ class StreamFit(Fit):
 
     def epoch(self, callbacks: Any, *, tests: bool) -> tuple[Logs, Logs]:
         """Trains on the stream's batches, as many together as have one shape."""
+        self._compiled.reset_metrics()
         first, logs = 0, {}
         waiting: list[Data] = []
         for batch in self._source.epoch():
