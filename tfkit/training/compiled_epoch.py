@@ -58,11 +58,11 @@ class CompiledEpoch:
         self.predict = self._function(self._predict)
         self.predict_one = self._function(self._predict_one, reduce_retracing=True)
         self.reset_metrics = self._function(model.reset_metrics)
-        # XLA only where it pays: a program for testing, or for the one short batch,
-        # takes a second to compile and saves a millisecond in an epoch.
-        self._loop = self._function(
-            self._loop_of_training, jit_compile=compiler == "xla" or None
-        )
+        # XLA only where it pays: what is called once in an epoch of many calls, such as
+        # the short last batch, takes longer to compile than it can save.
+        xla = compiler == "xla" or None
+        self._loop = self._function(self._loop_of_training, jit_compile=xla)
+        self._program = self._function(self._program_of_an_epoch, jit_compile=xla)
         self._seen: set[str] = set()
 
     @property
@@ -78,9 +78,9 @@ class CompiledEpoch:
         )
         self.train_stacked(batches, tf.constant(0))
 
-    def is_new(self, data: Data, steps: int) -> bool:
-        """Whether a loop for `data` of these shapes was asked for the first time."""
-        key = f"{steps} {map_data(lambda t: (t.shape, t.dtype), data)}"
+    def is_new(self, data: Data, what: int | str) -> bool:
+        """Whether `what`, such as a number of steps, is new for `data` of these shapes."""
+        key = f"{what} {map_data(lambda t: (t.shape, t.dtype), data)}"
         seen = key in self._seen
         self._seen.add(key)
         return not seen
@@ -113,17 +113,57 @@ class CompiledEpoch:
         Returns:
             The metrics' results of training, and those of testing.
         """
-        full = int(order.shape[0]) // batch_size
-        self._model.reset_metrics()
-        logs = self._train(
-            data, order[: full * batch_size], tf.constant(full), batch_size
-        )
-        if full * batch_size < order.shape[0]:
-            logs = self._train_rest(data, order[full * batch_size :])
-        if test_data is None:
+        examples = map_data(lambda t: tf.gather(t, order), data)
+        batches, rest = _cut(examples, batch_size)
+        tests = None if test_data is None else _cut(test_data, test_batch_size)
+        steps = int(order.shape[0]) // batch_size
+        draws, of_rest = self._draws_of(map_data(lambda t: t[0], batches)), []
+        if rest is not None:
+            of_rest = self._draws_of(rest)
+            rest = (
+                rest,
+                _masks(of_rest, [s[0] for s in masks.seeds(of_rest, 1, steps)]),
+            )
+        results = self._program(batches, self._noise(draws, steps), rest, tests)
+        masks.advance(draws, tf.constant(steps))
+        masks.advance(of_rest, tf.constant(1))
+        return results
+
+    def _program_of_an_epoch(
+        self,
+        batches: Data,
+        noise: Sequence[tf.Tensor],
+        rest: tuple[Data, Sequence[tf.Tensor]] | None,
+        tests: tuple[Data | None, Data | None] | None,
+    ) -> tuple[Logs, Logs]:
+        model = self._model
+        model.reset_metrics()
+        steps = _length(batches)
+        logs = self._loop_of_training(batches, noise, tf.constant(steps))
+        if rest is not None:
+            batch, of_step = rest
+            with self._stand_ins.given(self._draws_of(batch), of_step):
+                logs = model.train_step(batch)
+        if tests is None:
             return logs, {}
-        self._model.reset_metrics()
-        return logs, self._test(test_data, None, None, test_batch_size)
+        model.reset_metrics()
+        tested: Logs = {}
+        batches, batch = tests
+        if batches is not None:
+
+            def step(i: tf.Tensor) -> Logs:
+                return model.test_step(map_data(lambda t: t[i], batches))
+
+            steps = tf.constant(_length(batches))
+            tested = self._looped(step, tf.constant(0), steps, "test_step")
+        if batch is not None:
+            tested = model.test_step(batch)
+        return logs, tested
+
+    def _noise(self, draws: Sequence[masks.Draw], steps: int) -> list[tf.Tensor]:
+        """What the loop makes the masks of the next steps of: masks for XLA, or seeds."""
+        seeds = masks.seeds(draws, steps)
+        return masks.drawn(draws, seeds) if self._compiler == "xla" else seeds
 
     def _train(
         self, data: Data, order: tf.Tensor, count: tf.Tensor, batch_size: int
@@ -152,12 +192,8 @@ class CompiledEpoch:
 
     def _train_stacked(self, batches: Data, count: tf.Tensor) -> Logs:
         """Trains on the first `count` of `batches`, `(steps, batch_size, ...)`."""
-        steps = next(t.shape[0] for t in keras.tree.flatten(batches) if t is not None)
         draws = self._draws_of(map_data(lambda t: t[0], batches))
-        noise = masks.seeds(draws, steps)
-        if self._compiler == "xla":
-            noise = masks.drawn(draws, noise)
-        logs = self._loop(batches, noise, count)
+        logs = self._loop(batches, self._noise(draws, _length(batches)), count)
         masks.advance(draws, count)
         return logs
 
@@ -210,20 +246,14 @@ class CompiledEpoch:
         return self._draws[key]
 
     def _test(
-        self,
-        data: Data,
-        first: tf.Tensor | None,
-        count: tf.Tensor | None,
-        batch_size: int,
+        self, data: Data, first: tf.Tensor, count: tf.Tensor, batch_size: int
     ) -> Logs:
-        """Tests on `count` batches from batch `first` on, or on all of `data`.
+        """Tests on `count` batches from batch `first` on.
 
         The short batch at the end belongs to the last full one.
         """
-        examples = next(t.shape[0] for t in keras.tree.flatten(data) if t is not None)
+        examples = _length(data)
         full = examples // batch_size
-        if first is None:
-            first, count = tf.constant(0), tf.constant(full)
 
         def step(i: tf.Tensor) -> Logs:
             return self._model.test_step(_batch(data, i, batch_size))
@@ -324,6 +354,23 @@ def overrides(model: keras.Model, name: str) -> bool:
     """Whether a model's class has its own version of a method of Keras's models."""
     own = getattr(model, name)
     return getattr(own, "__func__", own) is not getattr(keras.Model, name)
+
+
+def _length(data: Data) -> int:
+    """The size of the first axis."""
+    return next(t.shape[0] for t in keras.tree.flatten(data) if t is not None)
+
+
+def _cut(data: Data, batch_size: int) -> tuple[Data | None, Data | None]:
+    """Data as full batches, `(steps, batch_size, ...)`, and the rest; None for none."""
+    steps, rest = divmod(_length(data), batch_size)
+    end = steps * batch_size
+    full = map_data(
+        lambda t: tf.reshape(t[:end], (steps, batch_size, *t.shape[1:])), data
+    )
+    return (full if steps else None), (
+        map_data(lambda t: t[end:], data) if rest else None
+    )
 
 
 def _masks(

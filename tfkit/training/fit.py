@@ -14,7 +14,7 @@ from keras.src.trainers.data_adapters import data_adapter_utils
 
 from tfkit.training import plan as planning
 from tfkit.training.compiled_epoch import CompiledEpoch, Data, Logs
-from tfkit.training.engine import as_numbers
+from tfkit.training.engine import as_numbers, hears_tests
 from tfkit.training.plan import TrainingPlan
 from tfkit.training.sources import CannotCompileError, Resident
 
@@ -52,6 +52,7 @@ class Fit(abc.ABC):
         # Steps in one call of the compiled loop, the number that callbacks ask for (None
         # if they don't), and the number after which the progress bar should move.
         self._steps, self._fixed, self._limit = 1, None, 1
+        self._shows_progress = self._tests_are_heard = False
 
     # What a subclass provides.
 
@@ -142,6 +143,7 @@ class Fit(abc.ABC):
             isinstance(callback, keras.callbacks.ProgbarLogger)
             for callback in callbacks.callbacks
         )
+        self._tests_are_heard = hears_tests(callbacks, begin=True)
         plan = self.prepare(choice, why, fixed)
         self._engine.plan = plan.because(why_fixed)
 

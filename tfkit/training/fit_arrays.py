@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -9,8 +10,8 @@ import numpy as np
 import tensorflow as tf
 
 from tfkit.training import plan as planning
-from tfkit.training.compiled_epoch import Data, Logs
-from tfkit.training.engine import announced, as_numbers, hears_tests
+from tfkit.training.compiled_epoch import CompiledEpoch, Data, Logs
+from tfkit.training.engine import announced, as_numbers
 from tfkit.training.fit import Fit, Validation, first_line
 from tfkit.training.plan import Compiler, TrainingPlan
 from tfkit.training.sample_order import epoch_order
@@ -46,6 +47,8 @@ class ArrayFit(Fit):
         super().__init__(engine, validation, **arguments)
         self._source = source
         self._shuffle = shuffle
+        self._whole = False
+        self._program: tuple[CompiledEpoch, Any] | None = None
 
     @property
     def batches(self) -> int:
@@ -66,6 +69,7 @@ class ArrayFit(Fit):
             source.full_batches, source.bytes_per_batch, fixed
         )
         self._pace(planning.seconds_per_step(self._model, source.batch_size))
+        self._whole = self._fits_one_call()
         if choice != "graph":
             try:
                 self._compile("xla")
@@ -94,36 +98,70 @@ class ArrayFit(Fit):
 
     def epoch(self, callbacks: Any, *, tests: bool) -> tuple[Logs, Logs]:
         """Trains on all examples, in one call where nobody listens in between."""
-        source = self._source
-        validation = self._validation if tests else None
-        resident = None if validation is None else validation.source
-        if (
-            self._fixed is None
-            and 0 < source.full_batches <= min(self._steps, self._limit)
-            and (validation is None or resident is not None)
-            and not hears_tests(callbacks, begin=True)
-        ):
-            return self._in_one_call(callbacks, resident)
+        if self._whole and self._limit >= self._source.full_batches:
+            return self._in_one_call(callbacks)
         self._compiled.reset_metrics()
         logs = self._in_calls(callbacks)
+        validation = self._validation if tests else None
         return logs, {} if validation is None else validation.logs(callbacks)
 
-    def _in_one_call(
-        self, callbacks: Any, validation: Resident | None
-    ) -> tuple[Logs, Logs]:
-        source = self._source
+    def _fits_one_call(self) -> bool:
+        """Whether an epoch and its validation can be one call: nobody listens within."""
+        validation = self._validation
+        tested = validation is None or (
+            validation.source is not None
+            and self._validation_freq == 1
+            and not self._tests_are_heard
+        )
+        full = self._source.full_batches
+        return (
+            tested and self._fixed is None and 0 < full <= min(self._steps, self._limit)
+        )
+
+    def _in_one_call(self, callbacks: Any) -> tuple[Logs, Logs]:
         callbacks.on_train_batch_begin(0)
-        with self._paced(source.batches):
-            logs, tested = self._compiled.epoch(
-                source.data,
-                tf.constant(self._order()),
-                source.batch_size,
-                None if validation is None else validation.data,
-                0 if validation is None else validation.batch_size,
-            )
+        with self._paced(self._source.batches):
+            try:
+                logs, tested = self._one_call(self._compiled, self._order())
+            except Exception as error:
+                if self._compiled is self._engine.compiled("graph"):
+                    raise
+                self._give_xla_up(error)
+                logs, tested = self._one_call(self._compiled, self._order())
             logs = as_numbers(logs)  # waits for the result
-        callbacks.on_train_batch_end(source.batches - 1, logs)
+        callbacks.on_train_batch_end(self._source.batches - 1, logs)
         return logs, tested
+
+    def _one_call(
+        self, compiled: CompiledEpoch, order: np.ndarray
+    ) -> tuple[Logs, Logs]:
+        arguments = self._of_one_call(tf.constant(order))
+        if self._program is None or self._program[0] is not compiled:
+            # Found once for the whole fit: to look it up takes a millisecond.
+            program = compiled.epoch.get_concrete_function(*arguments)
+            self._program = compiled, program
+            with self._announced(compiled, "epoch"):
+                return program(*arguments)
+        return self._program[1](*arguments)
+
+    def _of_one_call(self, order: Any) -> tuple[Any, ...]:
+        source = self._source
+        validation = None if self._validation is None else self._validation.source
+        return (
+            source.data,
+            order,
+            source.batch_size,
+            None if validation is None else validation.data,
+            0 if validation is None else validation.batch_size,
+        )
+
+    def _give_xla_up(self, error: Exception) -> None:
+        """Goes on in the graph: a program that does not compile has changed nothing."""
+        self._compiled = self._engine.compiled("graph")
+        why = f"XLA can't compile the step ({first_line(error)})"
+        self._engine.plan = TrainingPlan(
+            "graph", self._steps, self._source.batches, (why,)
+        )
 
     def _in_calls(self, callbacks: Any) -> Logs:
         source, order, first = self._source, self._order(), 0
@@ -163,13 +201,26 @@ class ArrayFit(Fit):
         return epoch_order(examples, seed=self._engine.order_seed(), epoch=number)
 
     def _compile(self, compiler: Compiler) -> None:
-        """Compiles what an epoch calls, without training."""
+        """Traces and, but for a whole epoch, compiles what is called, without training."""
         source, compiled = self._source, self._engine.compiled(compiler)
-        if source.full_batches and compiled.is_new(source.data, self._steps):
-            with announced(
-                f"Compiling {self._model.name} ({compiler})", quiet=self._verbose == 0
-            ):
+        if not source.full_batches:
+            return
+        if self._whole:
+            order = tf.TensorSpec((source.examples,), tf.int64)
+            compiled.epoch.get_concrete_function(*self._of_one_call(order))
+            return
+        with self._announced(compiled, "loop"):
+            if compiled.is_new(source.data, self._steps):
                 compiled.prepare(source.data, self._steps, source.batch_size)
+
+    def _announced(
+        self, compiled: CompiledEpoch, what: str
+    ) -> contextlib.AbstractContextManager[None]:
+        """Says that it takes a while, if this is the first time for these shapes."""
+        new = compiled.is_new(self._source.data, f"{what} announced {self._steps}")
+        return announced(
+            f"Compiling {self._model.name}", quiet=self._verbose == 0 or not new
+        )
 
     def _seconds_per_step(self, compiler: Compiler) -> float:
         """Measures a step on the first batches; nothing stays changed."""

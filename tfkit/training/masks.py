@@ -143,13 +143,20 @@ class Masks:
                 del layer.call
 
 
-def seeds(draws: Sequence[Draw], steps: int) -> list[tf.Tensor]:
-    """The seeds of the next steps for each of a step's draws: int32, `(steps, 2)`."""
+def seeds(draws: Sequence[Draw], steps: int, first: int = 0) -> list[tf.Tensor]:
+    """The seeds of steps for each of a step's draws: int32, `(steps, 2)`.
+
+    Args:
+        draws: What a step draws.
+        steps: How many steps.
+        first: How many steps lie between now and the first of them.
+    """
     result = []
     for draw in draws:
         state = tf.convert_to_tensor(draw.layer.seed_generator.state)
         per_step = _draws_per_step(draws, draw.layer)
-        ahead = tf.range(steps, dtype=state.dtype) * per_step + draw.number
+        steps_ahead = tf.range(first, first + steps, dtype=state.dtype)
+        ahead = steps_ahead * per_step + draw.number
         of_steps = state + tf.stack([tf.zeros_like(ahead), ahead], axis=1)
         if of_steps.dtype != tf.int32:
             # As Keras's TensorFlow backend narrows its seeds.

@@ -41,13 +41,13 @@ def digits(epochs: int) -> Contender:
     return _fit(_digits_forward, weights, statistics, train, 64, epochs, 64, dev)
 
 
-def mnist() -> Contender:
-    """One epoch of a perceptron on MNIST."""
+def mnist(epochs: int) -> Contender:
+    """Epochs of a perceptron on MNIST."""
     generator = np.random.default_rng(0)
     sizes = ((784, 128), (128, 64), (64, 10))
     weights = {"dense": [_dense(generator, *pair) for pair in sizes]}
     train = array("mnist_x").reshape(-1, 784), array("mnist_y")
-    return _fit(_mlp_forward, weights, (), train, 128, 1, scanned=False)
+    return _fit(_mlp_forward, weights, (), train, 128, epochs, scanned=False)
 
 
 def cnn(examples: int) -> Contender:

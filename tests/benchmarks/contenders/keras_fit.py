@@ -60,10 +60,11 @@ def digits(epochs: int, **choice: str) -> Contender:
     return _fit(model, x, y, batch_size=64, epochs=epochs, validation_data=dev)
 
 
-def mnist(**choice: str) -> Contender:
-    """One epoch of a perceptron on MNIST."""
+def mnist(epochs: int, **choice: str) -> Contender:
+    """Epochs of a perceptron on MNIST."""
     x, y = array("mnist_x").reshape(-1, 784), array("mnist_y")
-    return _fit(_sequential(mnist_layers(), **choice), x, y, batch_size=128)
+    model = _sequential(mnist_layers(), **choice)
+    return _fit(model, x, y, batch_size=128, epochs=epochs)
 
 
 def cnn(examples: int, **choice: str) -> Contender:

@@ -28,8 +28,8 @@ def digits(epochs: int) -> Contender:
     return _loop(model, train, dev, epochs)
 
 
-def mnist() -> Contender:
-    """One epoch of a perceptron on MNIST."""
+def mnist(epochs: int) -> Contender:
+    """Epochs of a perceptron on MNIST."""
     model = nn.Sequential(
         nn.Linear(784, 128),
         nn.ReLU(),
@@ -38,7 +38,7 @@ def mnist() -> Contender:
         nn.Linear(64, 10),
     )
     x, y = array("mnist_x").reshape(-1, 784), array("mnist_y")
-    return _loop(model, _loader(x, y, 128, shuffle=True), None, 1)
+    return _loop(model, _loader(x, y, 128, shuffle=True), None, epochs)
 
 
 def cnn(examples: int) -> Contender:
