@@ -182,11 +182,15 @@ def accelerate(model: keras.Model) -> keras.Model:
 
 
 def _engine(
-    model: keras.Model, loops: KerasLoops, **options: Any
+    model: keras.Model,
+    loops: KerasLoops,
+    *,
+    shows_plan: bool = False,
+    **options: Any,
 ) -> Engine | KerasEngine:
     """What runs the model's loops on this backend."""
     if keras.backend.backend() != "tensorflow":
-        return KerasEngine(loops)
+        return KerasEngine(model, loops, shows_plan=shows_plan)
     from tfkit.training.engine import Engine
 
-    return Engine(model, loops, **options)
+    return Engine(model, loops, shows_plan=shows_plan, **options)

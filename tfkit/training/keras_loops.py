@@ -24,11 +24,15 @@ class KerasEngine:
     """Does by Keras's own loops what `Engine` does by compiled ones, on any backend.
 
     Args:
-        loops: Keras's own methods of the model.
+        model: The model.
+        loops: Keras's own methods of it.
+        shows_plan: Whether to set `model.training_plan`.
     """
 
-    def __init__(self, loops: KerasLoops) -> None:
-        self._loops = loops
+    def __init__(
+        self, model: keras.Model, loops: KerasLoops, *, shows_plan: bool = False
+    ) -> None:
+        self._model, self._loops, self._shows_plan = model, loops, shows_plan
         self.jit_compile: bool | Literal["auto"] = "auto"
         self.plan: TrainingPlan | None = None
 
@@ -36,6 +40,8 @@ class KerasEngine:
         """Trains by Keras's `fit`."""
         reason = f"the backend is {keras.backend.backend()}, whose loops are Keras's"
         self.plan = TrainingPlan("keras", None, None, (reason,))
+        if self._shows_plan:
+            self._model.training_plan = self.plan
         return self._loops.fit(**arguments)
 
     def evaluate(self, *args: Any, **kwargs: Any) -> Any:
