@@ -12,7 +12,7 @@ from keras import layers
 import tfkit
 from tfkit.layers import InvertedDropout
 from tfkit.training import plan as planning
-from tfkit.training.plan import GATHERED_BYTES, WORTH_XLA, TrainingPlan
+from tfkit.training.plan import GATHERED_BYTES, TrainingPlan, steps_that_pay
 
 
 @pytest.fixture
@@ -134,7 +134,7 @@ def test_who_must_hear_of_every_batch(make, expected):
     assert planning.wants_every_batch([*others, callback]) == expected
 
 
-def choose(parts, steps=WORTH_XLA, asked="auto", shape=(8, 8, 1)):
+def choose(parts, steps=10_000, asked="auto", shape=(8, 8, 1)):
     model = keras.Sequential([keras.Input(shape), *parts])
     return planning.choose_compiler(model, steps, asked)
 
@@ -149,12 +149,21 @@ def test_a_network_of_dense_layers_goes_to_xla():
         keras.Sequential([layers.Dropout(0.2), layers.Dense(2)]),
     ]
     assert choose(parts)[0] == "xla"
-    assert choose(parts, steps=None)[0] == "xla"
-    few = choose(parts, steps=WORTH_XLA - 1)
-    assert few == (
+    assert choose(parts, steps=None)[0] == "graph"
+    assert choose(parts, steps=9_000) == (
         "graph",
-        f"{WORTH_XLA - 1} steps are too few to pay for XLA's compilation",
+        "9000 steps are too few to pay for XLA's compilation",
     )
+
+
+def test_more_weights_pay_for_the_compilation_sooner():
+    def least(units):
+        model = keras.Sequential([keras.Input((10,)), layers.Dense(units)])
+        return steps_that_pay(model)
+
+    # 2.5 s over 0.25 ms and 12 ns for each of 11 and of 110 000 weights.
+    assert least(1) == 9995
+    assert least(10_000) == 1593
 
 
 @pytest.mark.parametrize(
@@ -214,8 +223,9 @@ def test_a_layer_that_refuses_xla():
     )
 
 
-def test_a_trial_changes_nothing(unseeded, network, data):
+def test_a_trial_changes_nothing(unseeded, network, data, monkeypatch):
     """The faster engine is measured, and training starts as if it had not been."""
+    monkeypatch.setattr(planning, "XLA_SECONDS", 0.1)
 
     def build():
         keras.utils.set_random_seed(3)

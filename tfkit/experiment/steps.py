@@ -24,9 +24,6 @@ from tfkit.data import Splits
 from tfkit.diagnose import BiasVariance, ErrorRate, bias_variance, error_rate
 from tfkit.experiment.description import Experiment
 
-# Steps from which XLA's compilation pays within one training of these networks.
-_WORTH_XLA = 10_000
-
 
 @dataclass(frozen=True)
 class PreparedData:
@@ -140,14 +137,10 @@ def build_model(experiment: Experiment, prepared: PreparedData) -> keras.Model:
         ),
         seed=experiment.training.seed,
     )
-    batches = -(-len(train.y) // experiment.training.batch_size)
-    pays = experiment.training.epochs * batches >= _WORTH_XLA
     model.compile(
         optimizer=build_optimizer(experiment),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
-        # What is compiled in this process serves this one training.
-        jit_compile="auto" if pays else False,
     )
     return model
 

@@ -63,7 +63,7 @@ class CompiledEpoch:
         xla = compiler == "xla" or None
         self._loop = self._function(self._loop_of_training, jit_compile=xla)
         self._program = self._function(self._program_of_an_epoch, jit_compile=xla)
-        self._seen: set[str] = set()
+        self._seen: set[tuple[str, str]] = set()
 
     @property
     def traces(self) -> int:
@@ -80,10 +80,14 @@ class CompiledEpoch:
 
     def is_new(self, data: Data, what: int | str) -> bool:
         """Whether `what`, such as a number of steps, is new for `data` of these shapes."""
-        key = f"{what} {map_data(lambda t: (t.shape, t.dtype), data)}"
+        key = (str(what), _shapes(data))
         seen = key in self._seen
         self._seen.add(key)
         return not seen
+
+    def knows(self, data: Data) -> bool:
+        """Whether something was compiled for `data` of these shapes."""
+        return any(shapes == _shapes(data) for _, shapes in self._seen)
 
     @staticmethod
     def _function(python_function: Callable[..., Any], **options: Any) -> Any:
@@ -354,6 +358,10 @@ def overrides(model: keras.Model, name: str) -> bool:
     """Whether a model's class has its own version of a method of Keras's models."""
     own = getattr(model, name)
     return getattr(own, "__func__", own) is not getattr(keras.Model, name)
+
+
+def _shapes(data: Data) -> str:
+    return str(map_data(lambda t: (t.shape, t.dtype), data))
 
 
 def _length(data: Data) -> int:

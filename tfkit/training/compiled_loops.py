@@ -130,14 +130,20 @@ class CompiledLoops(_Base):
         return self._engine.predict(x, batch_size, verbose, steps, callbacks)
 
 
-def accelerate(model: keras.Model) -> keras.Model:
+def accelerate(
+    model: keras.Model, *, jit_compile: bool | Literal["auto"] = "auto"
+) -> keras.Model:
     """Gives an existing Keras model the `fit`, `evaluate` and `predict` of tfkit's.
 
     The model stays what it is: same class, same weights, same file when saved. Only
     these three methods of this one object change, and `model.training_plan` is added.
 
     Args:
-        model: Any Keras model, compiled or not.
+        model: Any Keras model, compiled or not. One loaded from a file has to be
+            accelerated again.
+        jit_compile: True for XLA, False for TensorFlow's graph, "auto" for what is
+            faster. What `model.compile` was told does not count: Keras does not keep
+            whether it was asked for.
 
     Returns:
         The same model.
@@ -164,8 +170,7 @@ def accelerate(model: keras.Model) -> keras.Model:
     engine = _engine(
         model,
         KerasLoops(model.fit, model.evaluate, model.predict),
-        # Keras does not keep whether True was asked for or came of "auto".
-        jit_compile="auto" if model.jit_compile else False,
+        jit_compile=jit_compile,
         own_evaluate=type(model).evaluate is not keras.Model.evaluate,
         shows_plan=True,
     )

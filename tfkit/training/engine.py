@@ -98,6 +98,13 @@ class Engine:
             except CannotCompileError as error:
                 reason = str(error)
                 arguments = {**arguments, **error.instead}
+                if error.__cause__ is not None:
+                    # Most such errors are the data's or the model's, and Keras's to
+                    # raise. Only if it does not, there is something to say.
+                    self.plan = TrainingPlan("keras", None, None, (reason,))
+                    history = self.keras.fit(**arguments)
+                    self._fall_back(reason)
+                    return history
         self._fall_back(reason)
         return self.keras.fit(**arguments)
 
@@ -334,6 +341,10 @@ class Engine:
         if compiler not in self._compiled:
             self._compiled[compiler] = CompiledEpoch(model, compiler)
         return self._compiled[compiler]
+
+    def has_compiled(self, compiler: Compiler, data: Data) -> bool:
+        """Whether `compiler` has compiled an epoch of such data since `model.compile`."""
+        return self.compiled(compiler).knows(data)
 
     def build(self, batch: Data) -> None:
         """Builds what is not built yet, from a batch or its specification."""

@@ -85,12 +85,22 @@ class Fit(abc.ABC):
     def epoch(self, callbacks: Any, *, tests: bool) -> tuple[Logs, Logs]:
         """Trains, and tests if asked; returns the logs of both."""
 
+    def compiled_before(self) -> bool:
+        """Whether XLA has compiled an epoch of such data already."""
+        return False
+
     # What they share.
 
     def run(self) -> keras.callbacks.History:
         """Trains; returns the history, as Keras does."""
         model = self._model
-        self._engine.build(self.spec)
+        try:
+            self._engine.build(self.spec)
+        except Exception as error:
+            # Keras's own fit says best what is wrong.
+            raise CannotCompileError(
+                f"the model can't be built on the data ({first_line(error)})"
+            ) from error
         callbacks = self._callbacks
         if not isinstance(callbacks, keras.callbacks.CallbackList):
             callbacks = keras.callbacks.CallbackList(
@@ -131,8 +141,10 @@ class Fit(abc.ABC):
     def _plan(self, callbacks: Any) -> None:
         model = self._model
         total = None if self.batches is None else len(self._epochs) * self.batches
-        choice, why = planning.choose_compiler(model, total, self._engine.jit_compile)
-        fixed, why_fixed = None, "nothing has to hear of single batches"
+        choice, why = planning.choose_compiler(
+            model, total, self._engine.jit_compile, compiled=self.compiled_before()
+        )
+        fixed, why_fixed = None, "no callback needs single batches"
         if model.steps_per_execution != 1:
             fixed = model.steps_per_execution
             why_fixed = f"steps_per_execution={fixed} was asked for"

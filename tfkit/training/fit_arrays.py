@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tensorflow as tf
 
+from tfkit.training import labels
 from tfkit.training import plan as planning
 from tfkit.training.compiled_epoch import CompiledEpoch, Data, Logs
 from tfkit.training.engine import announced, as_numbers
@@ -71,6 +72,10 @@ class ArrayFit(Fit):
         self._pace(planning.seconds_per_step(self._model, source.batch_size))
         self._whole = self._fits_one_call()
         if choice != "graph":
+            # XLA would not find them, and train on NaN.
+            labels.check(self._model, source.data)
+            if self._validation is not None and self._validation.source is not None:
+                labels.check(self._model, self._validation.source.data)
             try:
                 self._compile("xla")
             except Exception as error:
@@ -94,7 +99,12 @@ class ArrayFit(Fit):
         else:
             compiler = choice
         self._compiled = self._engine.compiled(compiler)
-        return TrainingPlan(compiler, self._steps, source.batches, (why,))
+        steps = source.batches if self._whole else self._steps
+        return TrainingPlan(compiler, steps, source.batches, (why,))
+
+    def compiled_before(self) -> bool:
+        """Whether XLA has compiled an epoch of such data already."""
+        return self._engine.has_compiled("xla", self._source.data)
 
     def epoch(self, callbacks: Any, *, tests: bool) -> tuple[Logs, Logs]:
         """Trains on all examples, in one call where nobody listens in between."""
@@ -159,9 +169,8 @@ class ArrayFit(Fit):
         """Goes on in the graph: a program that does not compile has changed nothing."""
         self._compiled = self._engine.compiled("graph")
         why = f"XLA can't compile the step ({first_line(error)})"
-        self._engine.plan = TrainingPlan(
-            "graph", self._steps, self._source.batches, (why,)
-        )
+        steps = self._source.batches
+        self._engine.plan = TrainingPlan("graph", steps, steps, (why,))
 
     def _in_calls(self, callbacks: Any) -> Logs:
         source, order, first = self._source, self._order(), 0

@@ -17,8 +17,10 @@ Choice = Literal["xla", "graph", "trial"]
 #: Bytes of examples that one call of the compiled epoch gathers at most. Small enough
 #: that the copy stays near the processor, large enough that the call costs nothing.
 GATHERED_BYTES = 32 * 2**20
-#: Steps in one fit from which XLA's compilation (1 to 3 s) is worth its while.
-WORTH_XLA = 400
+#: Seconds that XLA takes to compile an epoch of a network of some layers.
+XLA_SECONDS = 2.5
+#: Seconds that it saves in a step: for the operations that it joins, and for each weight.
+SAVED_SECONDS, SAVED_SECONDS_PER_WEIGHT = 2.5e-4, 1.2e-8
 #: Longest time, in seconds, that a progress bar stands still.
 PROGRESS_SECONDS = 0.5
 #: The same where there is none: Ctrl-C has to wait for the end of a call.
@@ -119,7 +121,11 @@ class TrainingPlan:
 
 
 def choose_compiler(
-    model: keras.Model, total_steps: int | None, asked: bool | Literal["auto"]
+    model: keras.Model,
+    total_steps: int | None,
+    asked: bool | Literal["auto"],
+    *,
+    compiled: bool = False,
 ) -> tuple[Choice, str]:
     """Chooses what compiles the steps of a model.
 
@@ -127,6 +133,7 @@ def choose_compiler(
         model: A built model.
         total_steps: Steps of the whole `fit`, None if unknown.
         asked: `jit_compile` of `model.compile`.
+        compiled: Whether XLA has compiled an epoch of such data already.
 
     Returns:
         "xla", "graph", or "trial" where only a measurement can tell; and the reason.
@@ -134,7 +141,7 @@ def choose_compiler(
     # TensorFlow's: this module serves other backends too.
     from tensorflow.python.framework.config import is_op_determinism_enabled
 
-    from tfkit.training import masks
+    from tfkit.training import labels, masks
 
     if is_op_determinism_enabled():
         return "graph", "op determinism is on, under which XLA is refused"
@@ -155,7 +162,16 @@ def choose_compiler(
             return "graph", (
                 f"TensorFlow's kernel of {type(layer).__name__} is faster than XLA's"
             )
-    if total_steps is not None and total_steps < WORTH_XLA:
+    if not labels.checkable(model):
+        return "graph", "XLA would take wrong labels of several outputs for NaN"
+    if compiled:
+        return "xla", "XLA has compiled such epochs already"
+    if total_steps is None:
+        return (
+            "graph",
+            "XLA's compilation may not pay: the number of steps is not known",
+        )
+    if total_steps < steps_that_pay(model):
         return "graph", (
             f"{total_steps} steps are too few to pay for XLA's compilation"
         )
@@ -172,6 +188,22 @@ def choose_compiler(
             "not decide (two runs could differ in the last bit); jit_compile=True tries"
         )
     return "trial", f"{strange[0]} is not known to suit XLA"
+
+
+def steps_that_pay(model: keras.Model) -> int:
+    """Steps of training from which XLA's compilation is worth its while.
+
+    Args:
+        model: A built model.
+
+    Example:
+        >>> import keras
+        >>> model = keras.Sequential([keras.Input((784,)), keras.layers.Dense(128)])
+        >>> steps_that_pay(model)
+        1718
+    """
+    saved = SAVED_SECONDS + SAVED_SECONDS_PER_WEIGHT * model.count_params()
+    return math.ceil(XLA_SECONDS / saved)
 
 
 def steps_per_call(full_batches: int, bytes_per_batch: int, fixed: int | None) -> int:

@@ -53,6 +53,8 @@ class Resident:
         # As in Keras's adapter: a list of inputs is one structure, not many arrays.
         self.data: Data = map_data(_dense, _tuples(arrays))
         self.examples: int = adapter._num_samples
+        if not self.examples:
+            raise CannotCompileError("there are no examples")
         self.batch_size: int = adapter._batch_size
         self.full_batches = self.examples // self.batch_size
         self.batches = math.ceil(self.examples / self.batch_size)

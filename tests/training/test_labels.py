@@ -1,0 +1,57 @@
+"""Wrong labels are an error in XLA too, where TensorFlow would make NaN of them."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+import tfkit
+
+
+def model_and_data(labels, loss="sparse_categorical_crossentropy"):
+    model = tfkit.Sequential([keras.Input((2,)), layers.Dense(3, activation="softmax")])
+    model.compile("sgd", loss, jit_compile=True)
+    x = np.random.default_rng(0).normal(size=(len(labels), 2)).astype("float32")
+    return model, x, np.array(labels)
+
+
+@pytest.mark.parametrize("label", [3, -1])
+@pytest.mark.parametrize(
+    "loss",
+    [
+        "sparse_categorical_crossentropy",
+        keras.losses.SparseCategoricalCrossentropy(),
+    ],
+)
+def test_a_label_out_of_range(label, loss):
+    model, x, y = model_and_data([0, 1, label, 2], loss)
+    before = model.get_weights()
+    with pytest.raises(ValueError, match=rf"in \[0, 3\).*Received: a label of {label}"):
+        model.fit(x, y, batch_size=2, verbose=0)
+    for was, now in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(was, now)
+
+
+def test_one_in_the_validation_data():
+    model, x, y = model_and_data([0, 1, 2, 2])
+    with pytest.raises(ValueError, match="Received: a label of 7"):
+        model.fit(x, y, verbose=0, validation_data=(x, np.array([0, 1, 7, 2])))
+
+
+def test_an_ignored_class_is_no_wrong_label():
+    loss = keras.losses.SparseCategoricalCrossentropy(ignore_class=-1)
+    model, x, y = model_and_data([0, 1, -1, 2], loss)
+    history = model.fit(x, y, batch_size=2, verbose=0)
+    assert np.isfinite(history.history["loss"]).all()
+
+
+def test_labels_of_several_outputs_keep_auto_out_of_xla():
+    inputs = keras.Input((2,))
+    outputs = [layers.Dense(3, activation="softmax")(inputs) for _ in range(2)]
+    model = tfkit.Model(inputs, outputs)
+    model.compile("sgd", ["sparse_categorical_crossentropy"] * 2)
+    x = np.zeros((2, 2), "float32")
+    y = np.zeros(2, "int32")
+    model.fit(x, [y, y], epochs=1, verbose=0)
+    assert model.training_plan.engine == "graph"
+    assert "wrong labels" in str(model.training_plan)
