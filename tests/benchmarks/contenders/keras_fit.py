@@ -52,7 +52,7 @@ def cnn_layers() -> list[Any]:
     ]
 
 
-def digits(epochs: int, **choice: str) -> Contender:
+def digits(epochs: int, **choice: Any) -> Contender:
     """20 epochs on the digits, with accuracy and validation."""
     dev = array("digits_dev_x"), array("digits_dev_y")
     model = _sequential(digits_layers(), **choice)
@@ -60,20 +60,20 @@ def digits(epochs: int, **choice: str) -> Contender:
     return _fit(model, x, y, batch_size=64, epochs=epochs, validation_data=dev)
 
 
-def mnist(epochs: int, **choice: str) -> Contender:
+def mnist(epochs: int, **choice: Any) -> Contender:
     """Epochs of a perceptron on MNIST."""
     x, y = array("mnist_x").reshape(-1, 784), array("mnist_y")
     model = _sequential(mnist_layers(), **choice)
     return _fit(model, x, y, batch_size=128, epochs=epochs)
 
 
-def cnn(examples: int, **choice: str) -> Contender:
+def cnn(examples: int, **choice: Any) -> Contender:
     """One epoch of a small convolutional network on images of MNIST's size."""
     x, y = array("mnist_x")[:examples], array("mnist_y")[:examples]
     return _fit(_sequential(cnn_layers(), **choice), x, y, batch_size=128)
 
 
-def wide_mlp(examples: int, **choice: str) -> Contender:
+def wide_mlp(examples: int, **choice: Any) -> Contender:
     """Three layers of 2048 units: matrix products are most of the work."""
     wide = [layers.Dense(2048, activation="relu") for _ in range(3)]
     model = _sequential(
@@ -83,7 +83,7 @@ def wide_mlp(examples: int, **choice: str) -> Contender:
     return _fit(model, x, y, batch_size=128)
 
 
-def lstm(examples: int, **choice: str) -> Contender:
+def lstm(examples: int, **choice: Any) -> Contender:
     """A classifier of texts: 80 words of 5000, an LSTM of 64 units."""
     x, y = _texts(examples, length=80)
     model = _sequential(
@@ -98,7 +98,7 @@ def lstm(examples: int, **choice: str) -> Contender:
     return _fit(model, x, y, batch_size=64)
 
 
-def embedding_bag(examples: int, **choice: str) -> Contender:
+def embedding_bag(examples: int, **choice: Any) -> Contender:
     """A bag of words: the gradient of the table is sparse."""
     x, y = _texts(examples, length=100)
     model = _sequential(
@@ -114,7 +114,7 @@ def embedding_bag(examples: int, **choice: str) -> Contender:
     return _fit(model, x, y, batch_size=64)
 
 
-def residual_cnn(examples: int, **choice: str) -> Contender:
+def residual_cnn(examples: int, **choice: Any) -> Contender:
     """Two residual blocks with batch normalization."""
     inputs = keras.Input((28, 28, 1))
     x = layers.Conv2D(16, 3, strides=2, padding="same", use_bias=False)(inputs)
@@ -130,7 +130,7 @@ def residual_cnn(examples: int, **choice: str) -> Contender:
     return _fit(model, images, y, batch_size=64)
 
 
-def two_inputs(examples: int, **choice: str) -> Contender:
+def two_inputs(examples: int, **choice: Any) -> Contender:
     """A functional model of two inputs, joined."""
     left, right = keras.Input((20,)), keras.Input((30,))
     joined = layers.Concatenate()(
@@ -173,7 +173,7 @@ class Accuracy(Contender):
 
 
 def accuracy(
-    name: str, epochs: int, examples: int | None = None, **choice: str
+    name: str, epochs: int, examples: int | None = None, **choice: Any
 ) -> Contender:
     """The accuracy that a workload reaches."""
     return Accuracy(name, epochs, examples, choice)
@@ -202,7 +202,7 @@ class Memory(Contender):
         }
 
 
-def memory(epochs: int, **choice: str) -> Contender:
+def memory(epochs: int, **choice: Any) -> Contender:
     """The memory of `fit` on MNIST; wants a process of its own."""
     return Memory(epochs, choice)
 
@@ -219,38 +219,43 @@ def _texts(examples: int, length: int) -> tuple[np.ndarray, np.ndarray]:
     return words, generator.integers(0, 2, examples)
 
 
-def _sequential(parts: list[Any], flavour: str, optimizer: str) -> Any:
+def _sequential(parts: list[Any], flavour: str, **how: Any) -> Any:
     if flavour == "tfkit":
         import tfkit
 
-        return _compiled(tfkit.Sequential(parts), optimizer)
-    return _accelerated(keras.Sequential(parts), flavour, optimizer)
+        return _compiled(tfkit.Sequential(parts), **how)
+    return _accelerated(keras.Sequential(parts), flavour, **how)
 
 
-def _functional(inputs: Any, outputs: Any, flavour: str, optimizer: str) -> Any:
+def _functional(inputs: Any, outputs: Any, flavour: str, **how: Any) -> Any:
     if flavour == "tfkit":
         import tfkit
 
-        return _compiled(tfkit.Model(inputs, outputs), optimizer)
-    return _accelerated(keras.Model(inputs, outputs), flavour, optimizer)
+        return _compiled(tfkit.Model(inputs, outputs), **how)
+    return _accelerated(keras.Model(inputs, outputs), flavour, **how)
 
 
-def _accelerated(model: Any, flavour: str, optimizer: str) -> Any:
+def _accelerated(model: Any, flavour: str, **how: Any) -> Any:
     if flavour == "accelerate":
         import tfkit
 
         model = tfkit.accelerate(model)
-    return _compiled(model, optimizer)
+    return _compiled(model, **how)
 
 
-def _compiled(model: Any, optimizer: str) -> Any:
+def _compiled(model: Any, optimizer: str, *, xla: bool = False) -> Any:
     if optimizer == "tfkit":
         import tfkit
 
         adam = tfkit.optimizers.Adam()
     else:
         adam = keras.optimizers.Adam()
-    model.compile(adam, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.compile(
+        adam,
+        "sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+        jit_compile=True if xla else "auto",
+    )
     return model
 
 
