@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 
 import tfkit
@@ -30,6 +31,13 @@ def test_a_label_out_of_range(label, loss):
         model.fit(x, y, batch_size=2, verbose=0)
     for was, now in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(was, now)
+
+
+def test_one_in_a_stream():
+    model, x, y = model_and_data([0, 1, 2, 2, 0, 9, 1, 0])
+    stream = tf.data.Dataset.from_tensor_slices((x, y)).batch(2)
+    with pytest.raises(ValueError, match="Received: a label of 9"):
+        model.fit(stream, shuffle=False, verbose=0)
 
 
 def test_one_in_the_validation_data():

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
+from tfkit.training import labels
 from tfkit.training import plan as planning
 from tfkit.training.compiled_epoch import Data, Logs
 from tfkit.training.engine import announced
@@ -88,6 +89,9 @@ class StreamFit(Fit):
     ) -> Logs:
         together, count = stacked(batches), tf.constant(len(batches))
         callbacks.on_train_batch_begin(first)
+        if self._compiled is not self._engine.compiled("graph"):
+            # XLA would not find wrong ones, and train on NaN.
+            labels.check(self._model, together)
         if self._compiled.is_new(together, len(batches)):
             self._compile(together)
         logs = self._compiled.train_stacked(together, count)
