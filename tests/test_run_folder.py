@@ -108,3 +108,42 @@ def test_the_latest_runs_are_named_first(tmp_path):
         os.utime(folder.config, (number + 1, number + 1))
     with pytest.raises(FileNotFoundError, match=r"run6, .*run2, and 2 older ones"):
         run_folder.find("none", tmp_path)
+
+
+def test_all_below_yields_damaged_runs_and_nothing_else(tmp_path):
+    complete = make_run(tmp_path, "digits", "complete")
+    (complete.path / "checkpoints").mkdir()
+    (complete.path / "checkpoints" / "model.keras").touch()
+    no_config = run_folder.create(tmp_path, "digits", "no_config")
+    no_config.history.touch()
+    run_folder.create(tmp_path, "iris", "empty")
+    hidden = run_folder.create(tmp_path, "iris", ".hidden")
+    hidden.config.touch()
+    (tmp_path / "notes.txt").touch()
+    assert list(run_folder.all_below(tmp_path)) == [complete, no_config]
+    assert list(run_folder.all_below(tmp_path / "digits")) == [complete, no_config]
+    assert list(run_folder.all_below(complete.path)) == [complete]
+    assert list(run_folder.all_below(tmp_path / "iris")) == []
+
+
+def test_asking_whether_a_run_goes_on_leaves_no_trace(tmp_path):
+    folder = make_run(tmp_path, "digits", "first")
+    assert not folder.is_running()
+    assert [path.name for path in folder.path.iterdir()] == ["config.toml"]
+    with run_folder.training(folder):
+        assert folder.is_running()
+        assert folder.is_running()
+    assert not folder.is_running()
+    assert [path.name for path in folder.path.iterdir()] == ["config.toml"]
+
+
+def test_a_failed_training_no_longer_runs(tmp_path):
+    folder = make_run(tmp_path, "digits", "first")
+
+    def fail():
+        with run_folder.training(folder):
+            raise RuntimeError("out of memory")
+
+    with pytest.raises(RuntimeError, match="out of memory"):
+        fail()
+    assert not folder.is_running()

@@ -198,27 +198,36 @@ def mlp(
     if len(input_shape) > 1:
         layers.append(keras.layers.Flatten())
     if input_keep_prob != 1:
-        layers.append(InvertedDropout(input_keep_prob, seed=next(seeds)))
-    for units, keep in zip(hidden, keep_probs, strict=True):
+        layers.append(
+            InvertedDropout(input_keep_prob, seed=next(seeds), name="input_dropout")
+        )
+    # Names that say where in the network a curve in TensorBoard belongs.
+    for number, (units, keep) in enumerate(zip(hidden, keep_probs, strict=True), 1):
         layers.append(
             keras.layers.Dense(
                 units,
                 use_bias=not batch_norm,
                 kernel_initializer=_initializer(initializer, activation, next(seeds)),
                 kernel_regularizer=_regularizer(penalty, lambd, examples),
+                name=f"hidden_{number}",
             )
         )
         if batch_norm:
-            layers.append(BatchNormalization())
-        layers.append(keras.layers.Activation(activation))
+            layers.append(BatchNormalization(name=f"batch_norm_{number}"))
+        layers.append(
+            keras.layers.Activation(activation, name=f"{activation}_{number}")
+        )
         if keep != 1:
-            layers.append(InvertedDropout(keep, seed=next(seeds)))
+            layers.append(
+                InvertedDropout(keep, seed=next(seeds), name=f"dropout_{number}")
+            )
     layers.append(
         keras.layers.Dense(
             num_classes,
             activation="softmax",
             kernel_initializer=_initializer(initializer, "softmax", next(seeds)),
             kernel_regularizer=_regularizer(penalty, lambd, examples),
+            name="output",
         )
     )
     return Sequential(layers, name=name)

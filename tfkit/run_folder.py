@@ -1,4 +1,4 @@
-"""The folder a run leaves behind: names, atomic writes, listing.
+"""The folder a run leaves behind: names, atomic writes, lock, listing.
 
     logs/<experiment>/<run>/
         config.toml          the full description; `tfkit train --config` repeats the run
@@ -10,6 +10,7 @@
         report.md            the judgement, with curves.png
         results.json         the numbers of the report
         tensorboard/         event files
+        .running.lock        held by the process that trains, while it does
 
 A run folder is claimed by creating it, which the file system lets only one process do;
 what stands there already is never touched.
@@ -23,7 +24,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -31,17 +32,22 @@ from typing import Any
 
 __all__ = [
     "RunFolder",
+    "all_below",
     "create",
     "find",
     "replacing",
     "require_free",
     "require_writable",
     "runs",
+    "training",
     "write_text",
 ]
 
 CONFIG = "config.toml"
 MODEL = "model.keras"
+LOCK = ".running.lock"
+# Who asks whether a run goes on holds its lock for less than a millisecond.
+_LOCK_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -97,6 +103,31 @@ class RunFolder:
     def tensorboard(self) -> Path:
         """TensorBoard's event files."""
         return self.path / "tensorboard"
+
+    @property
+    def lock(self) -> Path:
+        """Locked while a process trains here, see `training`."""
+        return self.path / LOCK
+
+    def is_running(self) -> bool:
+        """Whether a process trains here now.
+
+        The operating system frees the lock of a process that ends in any way, a kill
+        or a crash included, so a yes is never a leftover.
+        """
+        if not self.lock.exists():
+            return False
+        import filelock  # slow to import, and most callers have no question
+
+        try:
+            with filelock.FileLock(self.lock, timeout=0):
+                return False
+        except (filelock.Timeout, PermissionError):
+            # Another user's file cannot be opened. An ended run has results, and is
+            # not asked; so this one more likely goes on.
+            return True
+        except OSError:  # on a file system that cannot be written nobody trains
+            return False
 
     def write_json(self, path: Path, value: Any) -> None:
         """Writes `value` to `path` as indented JSON, in one step."""
@@ -225,6 +256,55 @@ def runs(logs: str | Path = "logs") -> Iterator[RunFolder]:
         yield RunFolder(config.parent)
 
 
+def all_below(folder: str | Path) -> Iterator[RunFolder]:
+    """Yields whatever was meant to be a run, damaged or not, by experiment and name.
+
+    `runs` yields only folders with a config, which other commands can use.
+
+    Args:
+        folder: The folder of all runs, that of one experiment, or one run.
+
+    Example:
+        >>> import tempfile
+        >>> logs = Path(tempfile.mkdtemp())
+        >>> create(logs, "digits", "first").config.touch()
+        >>> create(logs, "digits", "second").model.touch()
+        >>> [run.path.name for run in all_below(logs)]
+        ['first', 'second']
+        >>> [run.path.name for run in all_below(logs / "digits" / "second")]
+        ['second']
+    """
+    yield from _all_below(RunFolder(Path(folder)), levels=2)
+
+
+@contextmanager
+def training(folder: RunFolder) -> Iterator[None]:
+    """Tells other processes, while inside, that this one trains in `folder`.
+
+    Args:
+        folder: What `create` returned.
+
+    Example:
+        >>> import tempfile
+        >>> folder = create(Path(tempfile.mkdtemp()), "digits")
+        >>> with training(folder):
+        ...     folder.is_running()
+        True
+        >>> folder.is_running()
+        False
+    """
+    import filelock
+
+    with filelock.FileLock(folder.lock, timeout=_LOCK_SECONDS):
+        try:
+            yield
+        finally:
+            # A run that has ended needs no lock. Windows, where an open file cannot be
+            # removed, sees to it when the lock is released.
+            with suppress(OSError):
+                folder.lock.unlink()
+
+
 def write_text(path: Path, text: str) -> None:
     """Writes a text file in one step: readers see the old text or the new, whole."""
     with replacing(path) as temporary:
@@ -243,6 +323,34 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _all_below(folder: RunFolder, levels: int) -> Iterator[RunFolder]:
+    only_runs_have = {
+        path.name
+        for path in (
+            folder.config,
+            folder.environment,
+            folder.data,
+            folder.history,
+            folder.model,
+            folder.results,
+            folder.report,
+            folder.lock,
+        )
+    }
+    try:
+        names = os.listdir(folder.path)
+    except PermissionError:
+        yield folder  # who reads it is told why that fails
+        return
+    if not only_runs_have.isdisjoint(names):
+        yield folder
+        return
+    for name in sorted(names) if levels else ():
+        path = folder.path / name
+        if not name.startswith(".") and path.is_dir():
+            yield from _all_below(RunFolder(path), levels - 1)
 
 
 def _exists(path: Path) -> FileExistsError:

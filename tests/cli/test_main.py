@@ -26,6 +26,8 @@ def test_help_lists_the_commands(capsys):
         "evaluate",
         "predict",
         "babysit",
+        "runs",
+        "compare",
         "board",
         "datasets",
         "bench",

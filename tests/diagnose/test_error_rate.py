@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from tfkit.diagnose import ErrorRate, error_rate
 
@@ -19,6 +20,15 @@ def test_interval_is_wilsons(errors, more):
     np.testing.assert_allclose(
         [rate.low, rate.high], [centre - half, centre + half], atol=1e-12
     )
+
+
+def test_interval_is_scipys():
+    for errors, n in ((0, 1), (1, 1), (7, 360), (359, 360), (50, 50)):
+        interval = stats.binomtest(errors, n).proportion_ci(method="wilson")
+        rate = ErrorRate(errors, n)
+        np.testing.assert_allclose(
+            [rate.low, rate.high], [interval.low, interval.high], atol=1e-12
+        )
 
 
 def test_wilson_1927_published_interval():

@@ -84,9 +84,13 @@ def test_the_best_epoch_is_that_of_the_lowest_dev_cost(finished):
 def test_config_and_report_are_in_tensorboard(finished):
     events = EventAccumulator(str(finished.folder.tensorboard / "train"))
     events.Reload()
-    assert {"config", "report", "epoch_loss", "epoch_learning_rate"} <= set(
-        events.Tags()["tensors"]
-    )
+    assert {
+        "run/config",
+        "run/environment",
+        "run/report",
+        "epoch_loss",
+        "learning_rate",
+    } <= set(events.Tags()["tensors"])
 
 
 def weights_of(result):

@@ -7,3 +7,5 @@ from .manual_control import Replay as Replay
 from .snapshot_ensemble import SnapshotEnsemble as SnapshotEnsemble
 from .state import CallbackState as CallbackState
 from .tensorboard import TensorBoard as TensorBoard
+from .training_health import TrainingHealth as TrainingHealth
+from .training_health import TrainingHealthWarning as TrainingHealthWarning

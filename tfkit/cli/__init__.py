@@ -23,6 +23,9 @@ _COMMANDS = {
         "babysit",
         "step in while a run trains: learning rate, stop, checkpoint",
     ),
+    "runs": ("listing", "list the runs: errors, verdict, what was varied"),
+    "compare": ("compare", "compare runs: options, data, results, and a plot"),
+    "replay": ("replay", "name the layer that gave NaN, from a failure's bundle"),
     "board": ("board", "open TensorBoard on the runs"),
     "datasets": (
         "datasets",

@@ -3,6 +3,7 @@ from .description import DataOptions as DataOptions
 from .description import DecayOptions as DecayOptions
 from .description import EarlyStoppingOptions as EarlyStoppingOptions
 from .description import Experiment as Experiment
+from .description import LoggingOptions as LoggingOptions
 from .description import ModelOptions as ModelOptions
 from .description import OptimizerOptions as OptimizerOptions
 from .description import RegularizationOptions as RegularizationOptions

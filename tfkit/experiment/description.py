@@ -52,6 +52,16 @@ def _sum_to_one(value: tuple[float, float, float] | None) -> Any:
     return value
 
 
+def _two_steps(value: str | None) -> Any:
+    if value is not None:
+        first, _, last = value.partition(":")
+        if not (first.isdigit() and last.isdigit() and 1 <= int(first) <= int(last)):
+            raise ValueError(
+                "must be two training steps FIRST:LAST with 1 <= FIRST <= LAST"
+            )
+    return value
+
+
 def _plain_name(value: str | None) -> Any:
     if value is not None and (
         not value or Path(value).name != value or value in (".", "..")
@@ -188,6 +198,20 @@ class TrainingOptions:
 
 
 @options
+class LoggingOptions:
+    """What TensorBoard gets to see."""
+
+    update_freq: PositiveInt | Literal["epoch", "batch"] = 10
+    """Steps between two looks at gradients and activations; or one an epoch, or all."""
+    histogram_freq: Annotated[int, Field(ge=0)] = 10
+    """Epochs between two sets of histograms; 0 is none."""
+    embeddings: bool = False
+    """The last hidden layer's outputs for the dev set, in the projector."""
+    profile: Annotated[str | None, AfterValidator(_two_steps)] = None
+    """Training steps to profile, FIRST:LAST, such as 10:20."""
+
+
+@options
 class RunOptions:
     """The run: where it goes and how it is judged."""
 
@@ -214,6 +238,7 @@ class Experiment:
         decay: Learning-rate decay.
         training: Epochs, batch size, seed.
         early_stopping: When to stop.
+        logging: What TensorBoard gets to see.
         run: Where the run goes and how it is judged.
 
     Raises:
@@ -236,6 +261,7 @@ class Experiment:
     decay: DecayOptions = DecayOptions()
     training: _Bare[TrainingOptions] = TrainingOptions()
     early_stopping: EarlyStoppingOptions = EarlyStoppingOptions()
+    logging: _Bare[LoggingOptions] = LoggingOptions()
     run: _Bare[RunOptions] = RunOptions()
 
     @property

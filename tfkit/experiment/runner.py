@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 from rich.console import Console
 
 from tfkit import run_folder
-from tfkit.callbacks import EarlyStopping, ManualControl, TensorBoard
+from tfkit.callbacks import EarlyStopping, ManualControl
 from tfkit.callbacks.progress import ProgressDisplay
 from tfkit.callbacks.tensorboard import write_note
 from tfkit.diagnose import BiasVariance, ErrorRate
@@ -88,12 +89,27 @@ def run(experiment: Experiment, console: Console | None = None) -> RunResult:
     model = steps.build_model(experiment, prepared)
 
     folder = run_folder.create(*place)
+    with run_folder.training(folder):
+        return _carry_out(experiment, prepared, model, folder, console)
+
+
+def _carry_out(
+    experiment: Experiment,
+    prepared: PreparedData,
+    model: keras.Model,
+    folder: RunFolder,
+    console: Console,
+) -> RunResult:
+    """Trains and judges, and writes what a run leaves behind."""
     config = config_file.dumps(_unnamed(experiment))
     run_folder.write_text(folder.config, config)
     where = {**environment.record(), "seed": experiment.training.seed}
     folder.write_json(folder.environment, where)
     folder.write_json(folder.data, prepared.record())
-    write_note(folder.tensorboard, "config", _as_code(config))
+    write_note(folder.tensorboard, "run/config", _as_code(config))
+    write_note(
+        folder.tensorboard, "run/environment", _as_code(json.dumps(where, indent=2))
+    )
 
     fitted = _fit(model, experiment, prepared, folder, console)
     with run_folder.replacing(folder.model) as temporary:
@@ -145,7 +161,7 @@ def _fit(
         early_stopping,
         keras.callbacks.TerminateOnNaN(),
         keras.callbacks.CSVLogger(str(folder.history)),
-        TensorBoard(folder.tensorboard),
+        steps.build_tensorboard(experiment, prepared, folder.tensorboard),
         ManualControl(folder.path),
         display,
         # The last one: when it is told, all are.
@@ -229,7 +245,7 @@ def _write_results(result: RunResult) -> None:
         figure.savefig(temporary, dpi=110)
     text = report.markdown(result)
     run_folder.write_text(folder.report, text)
-    write_note(folder.tensorboard, "report", text)
+    write_note(folder.tensorboard, "run/report", text)
 
 
 def _as_code(text: str) -> str:

@@ -10,8 +10,10 @@ judgement = judge(measure(model, prepared), experiment.run.human_error)
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -19,7 +21,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfkit import data, layers, models, optimizers, schedules
-from tfkit.callbacks import LearningRateDecay
+from tfkit.callbacks import LearningRateDecay, TensorBoard
 from tfkit.data import Splits
 from tfkit.diagnose import BiasVariance, ErrorRate, bias_variance, error_rate
 from tfkit.experiment.description import Experiment
@@ -210,6 +212,36 @@ def build_decay(experiment: Experiment) -> list[keras.callbacks.Callback]:
         case "none":
             return []
     return [LearningRateDecay(schedule)]
+
+
+def build_tensorboard(
+    experiment: Experiment, prepared: PreparedData, log_dir: Path
+) -> TensorBoard:
+    """Returns the callback that logs the run.
+
+    Args:
+        experiment: The description.
+        prepared: The data; the test part is looked at once, at the end.
+        log_dir: Folder of the event files.
+    """
+    options, parts = experiment.logging, prepared.parts()
+    parameters = dataclasses.asdict(experiment)
+    # They decide where a run goes and what is seen of it, not how it trains.
+    del parameters["run"], parameters["logging"]
+    profile = options.profile and tuple(map(int, options.profile.split(":")))
+    return TensorBoard(
+        log_dir,
+        update_freq=options.update_freq,
+        histogram_freq=options.histogram_freq,
+        embeddings=options.embeddings,
+        profile_batch=profile or None,
+        train_data=(parts["train"].x, parts["train"].y),
+        dev_data=(parts["dev"].x, parts["dev"].y),
+        test_data=(parts["test"].x, parts["test"].y) if "test" in parts else None,
+        human_error=experiment.run.human_error,
+        class_names=prepared.class_names,
+        parameters=parameters,
+    )
 
 
 def _input_keep_prob(chosen: float | None, x: np.ndarray) -> float:

@@ -17,6 +17,7 @@ import tensorflow as tf
 from keras.src.trainers.data_adapters import data_adapter_utils
 
 from tfkit.training import masks
+from tfkit.training.observe import Every, Observer
 from tfkit.training.plan import Compiler
 
 #: A batch, or a whole dataset: nested tensors whose first axis counts examples, with
@@ -42,10 +43,17 @@ class CompiledEpoch:
         model: A compiled Keras model on the TensorFlow backend, built with its
             optimizer, loss and metrics.
         compiler: What compiles the loops: "xla" or "graph".
+        observer: What looks into training steps, if anything does.
     """
 
-    def __init__(self, model: keras.Model, compiler: Compiler) -> None:
+    def __init__(
+        self,
+        model: keras.Model,
+        compiler: Compiler,
+        observer: Observer | None = None,
+    ) -> None:
         self._model = model
+        self.observer = observer
         self._compiler = compiler
         self._stand_ins = masks.Masks(model)
         self._draws: dict[Any, list[masks.Draw]] = {}
@@ -76,7 +84,7 @@ class CompiledEpoch:
         batches = map_data(
             lambda t: tf.zeros((steps, batch_size, *t.shape[1:]), t.dtype), data
         )
-        self.train_stacked(batches, tf.constant(0))
+        self.train_stacked(batches, tf.constant(0), tf.constant(0))
 
     def is_new(self, data: Data, what: int | str) -> bool:
         """Whether `what`, such as a number of steps, is new for `data` of these shapes."""
@@ -104,6 +112,7 @@ class CompiledEpoch:
         batch_size: int,
         test_data: Data | None,
         test_batch_size: int,
+        due: tf.Tensor,
     ) -> tuple[Logs, Logs]:
         """Trains a whole epoch in the given order, and tests after it.
 
@@ -113,6 +122,7 @@ class CompiledEpoch:
             batch_size: Python int.
             test_data: The examples to test on, or None.
             test_batch_size: Python int.
+            due: Scalar int32, the first step that is observed.
 
         Returns:
             The metrics' results of training, and those of testing.
@@ -128,7 +138,7 @@ class CompiledEpoch:
                 rest,
                 _masks(of_rest, [s[0] for s in masks.seeds(of_rest, 1, steps)]),
             )
-        results = self._program(batches, self._noise(draws, steps), rest, tests)
+        results = self._program(batches, self._noise(draws, steps), rest, tests, due)
         masks.advance(draws, tf.constant(steps))
         masks.advance(of_rest, tf.constant(1))
         return results
@@ -139,15 +149,18 @@ class CompiledEpoch:
         noise: Sequence[tf.Tensor],
         rest: tuple[Data, Sequence[tf.Tensor]] | None,
         tests: tuple[Data | None, Data | None] | None,
+        due: tf.Tensor,
     ) -> tuple[Logs, Logs]:
         model = self._model
         model.reset_metrics()
         steps = _length(batches)
-        logs = self._loop_of_training(batches, noise, tf.constant(steps))
+        # The first step of an epoch is in this call: nothing has to be decided in it.
+        at: Any = 0 if self._every == "epoch" else due
+        logs = self._loop_of_training(batches, noise, tf.constant(steps), at)
         if rest is not None:
             batch, of_step = rest
             with self._stand_ins.given(self._draws_of(batch), of_step):
-                logs = model.train_step(batch)
+                logs = self._train_step(batch)
         if tests is None:
             return logs, {}
         model.reset_metrics()
@@ -170,7 +183,12 @@ class CompiledEpoch:
         return masks.drawn(draws, seeds) if self._compiler == "xla" else seeds
 
     def _train(
-        self, data: Data, order: tf.Tensor, count: tf.Tensor, batch_size: int
+        self,
+        data: Data,
+        order: tf.Tensor,
+        count: tf.Tensor,
+        batch_size: int,
+        due: tf.Tensor,
     ) -> Logs:
         """Trains on the first `count` batches of `order`.
 
@@ -180,6 +198,7 @@ class CompiledEpoch:
             count: Scalar int32, how many of the batches to train on. With 0 the call
                 compiles without training.
             batch_size: Python int.
+            due: Scalar int32, the first step of them that is observed.
 
         Returns:
             The metrics' results, or the last step's logs where the model has a
@@ -192,42 +211,109 @@ class CompiledEpoch:
             ),
             data,
         )
-        return self._train_stacked(batches, count)
+        return self._train_stacked(batches, count, due)
 
-    def _train_stacked(self, batches: Data, count: tf.Tensor) -> Logs:
+    def _train_stacked(self, batches: Data, count: tf.Tensor, due: tf.Tensor) -> Logs:
         """Trains on the first `count` of `batches`, `(steps, batch_size, ...)`."""
         draws = self._draws_of(map_data(lambda t: t[0], batches))
-        logs = self._loop(batches, self._noise(draws, _length(batches)), count)
+        logs = self._loop(batches, self._noise(draws, _length(batches)), count, due)
         masks.advance(draws, count)
         return logs
 
     def _loop_of_training(
-        self, batches: Data, noise: Sequence[tf.Tensor], count: tf.Tensor
+        self, batches: Data, noise: Sequence[tf.Tensor], count: tf.Tensor, due: Any
     ) -> Logs:
         """Trains on `count` of `batches`; `noise` has masks for XLA, else seeds."""
 
-        def step(i: tf.Tensor) -> Logs:
+        def step(i: tf.Tensor, slot: Any = None) -> Logs:
             batch = map_data(lambda t: t[i], batches)
             draws, of_step = self._draws_of(batch), [each[i] for each in noise]
             if self._compiler != "xla":
                 of_step = _masks(draws, of_step)
             with self._stand_ins.given(draws, of_step):
-                return self._model.train_step(batch)
+                return self._train_step(batch, slot)
 
-        return self._looped(step, tf.constant(0), count, "train_step")
+        if self._every is None:
+            return self._looped(step, tf.constant(0), count, "train_step")
+        return self._looped_and_observed(step, count, due)
 
-    def _train_one(self, batch: Data) -> Logs:
+    def _looped_and_observed(
+        self, step: Callable[..., Logs], count: tf.Tensor, due: Any
+    ) -> Logs:
+        """Runs `count` steps, of which some are observed.
+
+        These are traced apart from the others, which so cost what they did.
+
+        Args:
+            step: Runs one; with a slot to write to, an observed one.
+            count: How many steps.
+            due: The first of them that is observed: a scalar, or the Python number 0.
+        """
+        nothing = self._logs_of_none(step, "train_step")
+
+        def plain(i: Any, stop: tf.Tensor, logs: Logs) -> tuple[tf.Tensor, Logs]:
+            return tf.while_loop(
+                lambda i, _: i < stop,
+                lambda i, _: (i + 1, self._own(step(i), nothing)),
+                (i, logs),
+                parallel_iterations=1,
+            )
+
+        def observed(i: Any, slot: Any) -> tuple[tf.Tensor, Logs]:
+            return i + 1, self._own(step(i, slot), nothing)
+
+        zero = tf.constant(0)
+        if self._every == "epoch":
+            if isinstance(due, int):
+                i, logs = observed(zero, zero)
+            else:
+                i, logs = tf.cond(
+                    due < count, lambda: observed(zero, zero), lambda: (zero, nothing)
+                )
+            _, logs = plain(i, count, logs)
+            return logs or self._model.get_metrics_result()
+
+        def segment(
+            i: tf.Tensor, due: tf.Tensor, slot: tf.Tensor, logs: Logs
+        ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, Logs]:
+            i, logs = plain(i, tf.minimum(due, count), logs)
+            i, logs = tf.cond(i < count, lambda: observed(i, slot), lambda: (i, logs))
+            return i, due + self._every, slot + 1, logs
+
+        *_, logs = tf.while_loop(
+            lambda i, *_: i < count,
+            segment,
+            (zero, due, zero, nothing),
+            parallel_iterations=1,
+        )
+        return logs or self._model.get_metrics_result()
+
+    @property
+    def _every(self) -> Every:
+        """Which steps are observed."""
+        return None if self.observer is None else self.observer.options.every
+
+    def _train_step(self, batch: Data, slot: Any = None) -> Logs:
+        """The model's, observed if there is a slot to write to."""
+        train_step = self._model.train_step
+        if self.observer is None:
+            return train_step(batch)
+        if slot is None:
+            return self.observer.plain(train_step, batch)
+        return self.observer.observed(train_step, batch, slot)
+
+    def _train_one(self, batch: Data, observed: bool = False) -> Logs:
         """Trains on one batch, such as the short one at the end of an epoch."""
         draws = self._draws_of(batch)
         of_step = _masks(draws, [seed[0] for seed in masks.seeds(draws, 1)])
         with self._stand_ins.given(draws, of_step):
-            logs = self._model.train_step(batch)
+            logs = self._train_step(batch, 0 if observed else None)
         masks.advance(draws, tf.constant(1))
         return logs
 
-    def _train_rest(self, data: Data, order: tf.Tensor) -> Logs:
+    def _train_rest(self, data: Data, order: tf.Tensor, observed: bool = False) -> Logs:
         """Trains on one batch, the examples of `order`."""
-        return self._train_one(map_data(lambda t: tf.gather(t, order), data))
+        return self._train_one(map_data(lambda t: tf.gather(t, order), data), observed)
 
     def _draws_of(self, batch: Data) -> list[masks.Draw]:
         """The masks that a training step on `batch` needs."""
@@ -321,27 +407,30 @@ class CompiledEpoch:
         name: str,
     ) -> Logs:
         """Runs the steps `start` to `stop` - 1 and returns the logs after them."""
-        last: Logs = {}
-        if overrides(self._model, name):
-            # Its logs may be more than the metrics' results: the last step's are kept.
-            last = tf.nest.map_structure(
-                lambda t: tf.zeros(t.shape, t.dtype), self._outputs_of(step)
-            )
-
-            def body(i: tf.Tensor, logs: Logs) -> tuple[tf.Tensor, Logs]:
-                del logs
-                return i + 1, step(i)
-
-        else:
-
-            def body(i: tf.Tensor, logs: Logs) -> tuple[tf.Tensor, Logs]:
-                step(i)
-                return i + 1, logs
-
+        last = self._logs_of_none(step, name)
         _, last = tf.while_loop(
-            lambda i, _: i < stop, body, (start, last), parallel_iterations=1
+            lambda i, _: i < stop,
+            lambda i, _: (i + 1, self._own(step(i), last)),
+            (start, last),
+            parallel_iterations=1,
         )
         return last or self._model.get_metrics_result()
+
+    def _logs_of_none(self, step: Callable[..., Logs], name: str) -> Logs:
+        """What a loop begins with: zeros, where the model's own step `name` gives logs.
+
+        Those may be more than the metrics' results, so the last step's are kept.
+        """
+        if not overrides(self._model, name):
+            return {}
+        return tf.nest.map_structure(
+            lambda t: tf.zeros(t.shape, t.dtype), self._outputs_of(step)
+        )
+
+    @staticmethod
+    def _own(logs: Logs, kept: Logs) -> Logs:
+        """A step's logs where they are kept, as `_logs_of_none` decided."""
+        return logs if kept else {}
 
 
 def map_data(function: Callable[[Any], Any], data: Data) -> Data:

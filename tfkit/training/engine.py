@@ -17,6 +17,7 @@ from keras.src.trainers.data_adapters import array_slicing
 from keras.src.utils import rng_utils
 from keras.src.utils.python_utils import pythonify_logs
 
+from tfkit.training import observe
 from tfkit.training import plan as planning
 from tfkit.training.compiled_epoch import (
     CompiledEpoch,
@@ -69,7 +70,7 @@ class Engine:
         self.model = model
         self.keras = keras_loops
         self.jit_compile = jit_compile
-        self._compiled: dict[Compiler, CompiledEpoch] = {}
+        self._compiled: dict[Any, CompiledEpoch] = {}
         self._compiled_for: tuple[Any, ...] = ()
         self._order_seed: int | None = None
         self._last_epoch: tuple[int, int] | None = None
@@ -321,30 +322,31 @@ class Engine:
             return "`keras.config` limits epochs or steps"
         return None
 
-    def compiled(self, compiler: Compiler) -> CompiledEpoch:
-        """The compiled functions, made anew after each `model.compile`."""
-        model = self.model
-        # The last one is made anew by each `compile`, even if the others stay.
-        now = tuple(
-            getattr(model, name, None)
-            for name in (
-                "optimizer",
-                "_compile_loss",
-                "_compile_metrics",
-                "_compile_config",
-            )
-        )
+    def compiled(
+        self,
+        compiler: Compiler,
+        options: observe.Options | None = None,
+        slots: int = 1,
+    ) -> CompiledEpoch:
+        """The compiled functions, made anew after each `model.compile`.
+
+        Args:
+            compiler: What compiles them.
+            options: Which steps are observed, None for none.
+            slots: Observed steps in one call at most.
+        """
+        now = observe.compiled_parts(self.model)
         if len(now) != len(self._compiled_for) or any(
             a is not b for a, b in zip(now, self._compiled_for, strict=True)
         ):
             self._compiled, self._compiled_for = {}, now
-        if compiler not in self._compiled:
-            self._compiled[compiler] = CompiledEpoch(model, compiler)
-        return self._compiled[compiler]
-
-    def has_compiled(self, compiler: Compiler, data: Data) -> bool:
-        """Whether `compiler` has compiled an epoch of such data since `model.compile`."""
-        return self.compiled(compiler).knows(data)
+        key = (compiler, options, slots)
+        if key not in self._compiled:
+            observer = None
+            if options is not None:
+                observer = observe.Observer(self.model, options, slots)
+            self._compiled[key] = CompiledEpoch(self.model, compiler, observer)
+        return self._compiled[key]
 
     def build(self, batch: Data) -> None:
         """Builds what is not built yet, from a batch or its specification."""

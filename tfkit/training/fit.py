@@ -12,6 +12,7 @@ import keras
 from keras.src.backend.tensorflow.trainer import TFEpochIterator
 from keras.src.trainers.data_adapters import data_adapter_utils
 
+from tfkit.training import observe
 from tfkit.training import plan as planning
 from tfkit.training.compiled_epoch import CompiledEpoch, Data, Logs
 from tfkit.training.engine import as_numbers, hears_tests
@@ -53,6 +54,7 @@ class Fit(abc.ABC):
         # if they don't), and the number after which the progress bar should move.
         self._steps, self._fixed, self._limit = 1, None, 1
         self._shows_progress = self._tests_are_heard = False
+        self._feed: observe.CompiledFeed | None = None
 
     # What a subclass provides.
 
@@ -89,6 +91,12 @@ class Fit(abc.ABC):
         """Whether XLA has compiled an epoch of such data already."""
         return False
 
+    def parts(self) -> dict[str, tuple[Any, Any]]:
+        """`(x, y)` of the "train" and "dev" data, where they are in memory."""
+        if self._validation is None or self._validation.source is None:
+            return {}
+        return labelled({"dev": self._validation.source.data})
+
     # What they share.
 
     def run(self) -> keras.callbacks.History:
@@ -112,6 +120,7 @@ class Fit(abc.ABC):
                 steps=self.batches,
                 model=model,
             )
+        self._be_observed(callbacks)
         self._plan(callbacks)
         model.stop_training = False
         callbacks.on_train_begin()
@@ -137,6 +146,40 @@ class Fit(abc.ABC):
             self._validation.close()
         callbacks.on_train_end(logs=epoch_logs)
         return model.history
+
+    def _be_observed(self, callbacks: Any) -> None:
+        """Gives the callbacks that look into steps what they are told by."""
+        observers = [
+            callback
+            for callback in callbacks.callbacks
+            if isinstance(callback, observe.StepObserver)
+        ]
+        if observers:
+            options = observe.joined_options(observers)
+            self._feed = observe.CompiledFeed(self._model, options)
+            self._feed.parts = self.parts()
+            for observer in observers:
+                observer.follow(self._feed)
+
+    def _compiled_by(self, compiler: planning.Compiler) -> CompiledEpoch:
+        """The functions that `compiler` compiles, with what observes them."""
+        feed = self._feed
+        if feed is None or (feed.options.every is None and not feed.options.guard):
+            return self._engine.compiled(compiler)
+        every = feed.options.every
+        slots = -(-self._steps // every) if isinstance(every, int) else 1
+        compiled = self._engine.compiled(compiler, feed.options, slots)
+        feed.observer = compiled.observer
+        return compiled
+
+    def _due(self, first: int, count: int) -> int:
+        """Which of the next `count` steps is observed first; `count` for none."""
+        return count if self._feed is None else self._feed.first_due(first, count)
+
+    def _done(self, first: int, count: int, examples: int, looked_at: int) -> None:
+        """Tells the observers what a call has done; see `CompiledFeed.after`."""
+        if self._feed is not None:
+            self._feed.after(first, count, examples, looked_at)
 
     def _plan(self, callbacks: Any) -> None:
         model = self._model
@@ -232,6 +275,16 @@ class Validation:
         """Drops the cached iterator."""
         if getattr(self._model, "_eval_epoch_iterator", None) is not None:
             del self._model._eval_epoch_iterator
+
+
+def labelled(parts: dict[str, Data]) -> dict[str, tuple[Any, Any]]:
+    """Those parts that have targets, without their weights."""
+    found = {}
+    for name, data in parts.items():
+        x, y, _ = data_adapter_utils.unpack_x_y_sample_weight(data)
+        if y is not None:
+            found[name] = x, y
+    return found
 
 
 def first_line(error: BaseException) -> str:

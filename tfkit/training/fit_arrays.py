@@ -13,7 +13,7 @@ from tfkit.training import labels
 from tfkit.training import plan as planning
 from tfkit.training.compiled_epoch import CompiledEpoch, Data, Logs
 from tfkit.training.engine import announced, as_numbers
-from tfkit.training.fit import Fit, Validation, first_line
+from tfkit.training.fit import Fit, Validation, first_line, labelled
 from tfkit.training.plan import Compiler, TrainingPlan
 from tfkit.training.sample_order import epoch_order
 from tfkit.training.sources import CannotCompileError, Resident
@@ -98,13 +98,17 @@ class ArrayFit(Fit):
             )
         else:
             compiler = choice
-        self._compiled = self._engine.compiled(compiler)
+        self._compiled = self._compiled_by(compiler)
         steps = source.batches if self._whole else self._steps
         return TrainingPlan(compiler, steps, source.batches, (why,))
 
     def compiled_before(self) -> bool:
         """Whether XLA has compiled an epoch of such data already."""
-        return self._engine.has_compiled("xla", self._source.data)
+        return self._compiled_by("xla").knows(self._source.data)
+
+    def parts(self) -> dict[str, tuple[Any, Any]]:
+        """`(x, y)` of the "train" and "dev" data."""
+        return {**labelled({"train": self._source.data}), **super().parts()}
 
     def epoch(self, callbacks: Any, *, tests: bool) -> tuple[Logs, Logs]:
         """Trains on all examples, in one call where nobody listens in between."""
@@ -134,12 +138,14 @@ class ArrayFit(Fit):
             try:
                 logs, tested = self._one_call(self._compiled, self._order())
             except Exception as error:
-                if self._compiled is self._engine.compiled("graph"):
+                if self._compiled is self._compiled_by("graph"):
                     raise
                 self._give_xla_up(error)
                 logs, tested = self._one_call(self._compiled, self._order())
             logs = as_numbers(logs)  # waits for the result
-        callbacks.on_train_batch_end(self._source.batches - 1, logs)
+        source = self._source
+        self._done(0, source.batches, source.examples, source.full_batches)
+        callbacks.on_train_batch_end(source.batches - 1, logs)
         return logs, tested
 
     def _one_call(
@@ -163,11 +169,12 @@ class ArrayFit(Fit):
             source.batch_size,
             None if validation is None else validation.data,
             0 if validation is None else validation.batch_size,
+            tf.constant(self._due(0, source.full_batches)),
         )
 
     def _give_xla_up(self, error: Exception) -> None:
         """Goes on in the graph: a program that does not compile has changed nothing."""
-        self._compiled = self._engine.compiled("graph")
+        self._compiled = self._compiled_by("graph")
         why = f"XLA can't compile the step ({first_line(error)})"
         steps = self._source.batches
         self._engine.plan = TrainingPlan("graph", steps, steps, (why,))
@@ -186,8 +193,15 @@ class ArrayFit(Fit):
                 if count:
                     logs = self._train(order, first, count)
                 if with_rest:
-                    logs = self._compiled.train_rest(source.data, tf.constant(rest))
+                    # Where it is the only one there is, it is looked at.
+                    seen = not source.full_batches and self._due(first, 1) == 0
+                    logs = self._compiled.train_rest(
+                        source.data, tf.constant(rest), seen
+                    )
                 logs = as_numbers(logs)  # waits for the result
+            examples = count * source.batch_size + with_rest * len(rest)
+            looked_at = count if source.full_batches else 1
+            self._done(first, count + with_rest, examples, looked_at)
             first += count + with_rest
             callbacks.on_train_batch_end(first - 1, logs)
         return logs
@@ -198,7 +212,11 @@ class ArrayFit(Fit):
         # The program's shapes are fixed: what lies beyond `count` is not looked at.
         part = np.resize(order[first * source.batch_size :][:size], size)
         return self._compiled.train(
-            source.data, tf.constant(part), tf.constant(count), source.batch_size
+            source.data,
+            tf.constant(part),
+            tf.constant(count),
+            source.batch_size,
+            tf.constant(self._due(first, count)),
         )
 
     def _order(self) -> np.ndarray:
@@ -211,7 +229,7 @@ class ArrayFit(Fit):
 
     def _compile(self, compiler: Compiler) -> None:
         """Traces and, but for a whole epoch, compiles what is called, without training."""
-        source, compiled = self._source, self._engine.compiled(compiler)
+        source, compiled = self._source, self._compiled_by(compiler)
         if not source.full_batches:
             return
         if self._whole:
@@ -234,7 +252,7 @@ class ArrayFit(Fit):
     def _seconds_per_step(self, compiler: Compiler) -> float:
         """Measures a step on the first batches; nothing stays changed."""
         model, order = self._model, np.arange(self._source.examples)
-        self._compiled = self._engine.compiled(compiler)
+        self._compiled = self._compiled_by(compiler)
         variables = [*model.variables, *model.optimizer.variables]
         variables += [each for metric in model.metrics for each in metric.variables]
         before = [variable.numpy() for variable in variables]

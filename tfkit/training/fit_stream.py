@@ -12,8 +12,9 @@ from tfkit.training import plan as planning
 from tfkit.training.compiled_epoch import Data, Logs
 from tfkit.training.engine import announced
 from tfkit.training.fit import Fit, Validation, first_line
+from tfkit.training.observe import Waiting
 from tfkit.training.plan import TrainingPlan
-from tfkit.training.sources import Stream, shapes, stacked
+from tfkit.training.sources import Stream, batch_size, shapes, stacked
 
 if TYPE_CHECKING:
     from tfkit.training.engine import Engine
@@ -61,7 +62,7 @@ class StreamFit(Fit):
         if choice == "trial":
             why += ", and a stream can't be tried out"
         self._source.reset()
-        self._compiled = self._engine.compiled(compiler)
+        self._compiled = self._compiled_by(compiler)
         return TrainingPlan(compiler, self._steps, self.batches, (why,))
 
     def epoch(self, callbacks: Any, *, tests: bool) -> tuple[Logs, Logs]:
@@ -69,7 +70,13 @@ class StreamFit(Fit):
         self._compiled.reset_metrics()
         first, logs = 0, {}
         waiting: list[Data] = []
-        for batch in self._source.epoch():
+        arriving = Waiting(self._source.epoch())
+        for batch in arriving:
+            if self._feed is not None:
+                self._feed.waiting, arriving.seconds = (
+                    (self._feed.waiting or 0.0) + arriving.seconds,
+                    0.0,
+                )
             if waiting and shapes(batch) != shapes(waiting[0]):
                 logs = self._train_singly(waiting, first, callbacks)
                 first, waiting = first + len(waiting), []
@@ -89,12 +96,15 @@ class StreamFit(Fit):
     ) -> Logs:
         together, count = stacked(batches), tf.constant(len(batches))
         callbacks.on_train_batch_begin(first)
-        if self._compiled is not self._engine.compiled("graph"):
+        if self._compiled is not self._compiled_by("graph"):
             # XLA would not find wrong ones, and train on NaN.
             labels.check(self._model, together)
         if self._compiled.is_new(together, len(batches)):
             self._compile(together)
-        logs = self._compiled.train_stacked(together, count)
+        due = tf.constant(self._due(first, len(batches)))
+        logs = self._compiled.train_stacked(together, count, due)
+        size = sum(map(batch_size, batches))
+        self._done(first, len(batches), size, len(batches))
         callbacks.on_train_batch_end(first + len(batches) - 1, logs)
         return logs
 
@@ -102,12 +112,12 @@ class StreamFit(Fit):
         """Compiles the loop for such batches, without training; without XLA if it must."""
         with announced(f"Compiling {self._model.name}", quiet=self._verbose == 0):
             try:
-                self._compiled.train_stacked(batches, tf.constant(0))
+                self._compiled.train_stacked(batches, tf.constant(0), tf.constant(0))
             except Exception as error:
-                if self._compiled is self._engine.compiled("graph"):
+                if self._compiled is self._compiled_by("graph"):
                     raise
                 why = f"XLA can't compile the step ({first_line(error)})"
-                self._compiled = self._engine.compiled("graph")
+                self._compiled = self._compiled_by("graph")
                 self._engine.plan = TrainingPlan(
                     "graph", self._steps, self.batches, (why,)
                 )
@@ -118,7 +128,8 @@ class StreamFit(Fit):
         logs: Logs = {}
         for number, batch in enumerate(batches, first):
             callbacks.on_train_batch_begin(number)
-            logs = self._compiled.train_one(batch)
+            logs = self._compiled.train_one(batch, self._due(number, 1) == 0)
+            self._done(number, 1, batch_size(batch), 1)
             callbacks.on_train_batch_end(number, logs)
             if self._model.stop_training:
                 break

@@ -95,6 +95,11 @@ def stacked(batches: Sequence[Data]) -> Data:
     )
 
 
+def batch_size(batch: Data) -> int:
+    """Examples of a batch."""
+    return next(int(t.shape[0]) for t in tf.nest.flatten(batch) if t is not None)
+
+
 def shapes(batch: Data) -> list[Any]:
     """The shapes of a batch's tensors, by which batches are found to be stackable."""
     return [None if t is None else tuple(t.shape) for t in tf.nest.flatten(batch)]

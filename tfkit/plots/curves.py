@@ -1,29 +1,14 @@
-"""Every picture tfkit draws, returned as a matplotlib `Figure`.
-
-Figures are made without pyplot: no window opens, no global state is touched, and a
-figure is freed like any object. Save one with `figure.savefig("curves.png")`; a
-notebook shows one that ends a cell.
-"""
+"""What changes over the epochs: costs, accuracies, the learning rate."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-__all__ = ["learning_rate", "training_curves"]
-
-
-class _Figure(Figure):
-    """A figure that notebooks show; matplotlib's own needs pyplot for that."""
-
-    def _repr_png_(self) -> bytes:
-        image = io.BytesIO()
-        self.savefig(image, format="png")
-        return image.getvalue()
+from tfkit.plots.figure import new_figure
 
 
 def learning_rate(
@@ -43,7 +28,7 @@ def learning_rate(
         'epoch'
     """
     epochs = np.asarray(epochs)
-    figure = _Figure(figsize=(6.0, 3.5), layout="constrained")
+    figure = new_figure(6.0, 3.5)
     axes = figure.subplots()
     axes.plot(epochs, rates, drawstyle="steps-post" if staircase else "default")
     axes.set(
@@ -97,7 +82,7 @@ def training_curves(
             "`history` must hold at least one of loss, val_loss, accuracy, "
             f"val_accuracy, learning_rate. Received the keys: {sorted(history)}"
         )
-    figure = _Figure(figsize=(4.2 * len(panels), 3.2), layout="constrained")
+    figure = new_figure(4.2 * len(panels), 3.2)
     for axes, (title, lines) in zip(
         figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True
     ):

@@ -1,0 +1,171 @@
+"""The curves of a training: by step, by epoch, by layer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import keras
+import numpy as np
+
+from tfkit.callbacks import _optimizer
+from tfkit.callbacks.tensorboard.tags import described, of_observation
+from tfkit.training.observe import Feed, Observation
+
+if TYPE_CHECKING:
+    from tfkit.callbacks.events.writer import EventWriter
+
+#: Steps of a schedule whose rates are computed together: one by one they would cost
+#: more than the training of a small network.
+_SCHEDULE_STEPS = 200
+
+
+class Curves:
+    """Writes the numbers of one training.
+
+    Args:
+        writer: The thread that writes.
+        tags: Of all scalars written so far, by run; those new to it are added.
+        feed: What the training is told by.
+        model: The model that trains.
+    """
+
+    def __init__(
+        self,
+        writer: EventWriter,
+        tags: dict[str, set[str]],
+        feed: Feed,
+        model: keras.Model,
+    ) -> None:
+        self._writer, self._tags, self._feed, self._model = writer, tags, feed, model
+        self._began = time.monotonic()
+        self._examples, self._waited = 0, 0.0
+        self._rate_step = feed.step
+        self._rates: list[tuple[int, int, float]] = []
+        #: The last step that was observed.
+        self.last: Observation | None = None
+
+    def add(self, run: str, scalars: Mapping[str, float], step: int) -> None:
+        """Writes numbers; with the first one of a tag goes its description."""
+        from tfkit.callbacks.events import summaries
+
+        known = self._tags.setdefault(run, set())
+        new = scalars.keys() - known
+        if not new:
+            self._writer.add(run, lambda: summaries.scalars(scalars), step)
+            return
+        known |= new
+        values = [
+            value
+            for tag, number in scalars.items()
+            for value in summaries.scalars({tag: number}, described(tag))
+        ]
+        self._writer.add(run, values, step)
+
+    def steps(self, observations: Iterable[Observation]) -> None:
+        """Writes what was observed in single steps."""
+        for seen in observations:
+            self.last = seen
+            scalars = of_observation(seen)
+            depth = depth_of(seen)
+            if depth is not None:
+                scalars["gradient_depth_slope"] = depth.slope
+            self.add("train", scalars, seen.step)
+
+    def epoch(self, number: int, logs: Mapping[str, float], seconds: float) -> None:
+        """Writes an epoch's cost and metrics, and how fast it was."""
+        train = {f"epoch_{n}": v for n, v in logs.items() if not n.startswith("val_")}
+        train.pop("epoch_learning_rate", None)  # drawn step by step
+        dev = {f"epoch_{n[4:]}": v for n, v in logs.items() if n.startswith("val_")}
+        feed = self._feed
+        train["seconds_per_epoch"] = seconds
+        train["hours"] = (time.monotonic() - self._began) / 3600
+        if feed.examples > self._examples:
+            train["examples_per_second"] = (feed.examples - self._examples) / seconds
+            self._examples = feed.examples
+        if feed.waiting is not None:
+            train["waiting_for_data"] = (feed.waiting - self._waited) / seconds
+            self._waited = feed.waiting
+        self.add("train", train, number)
+        if dev:
+            self.add("validation", dev, number)
+
+    def histograms(self, number: int) -> None:
+        """Writes histograms of the last observed step."""
+        from tfkit.callbacks.events import summaries
+
+        for (kind, of), values in self._feed.samples().items():
+
+            def drawn(tag: str = f"{kind}/{of}", values: np.ndarray = values) -> Any:
+                return summaries.histogram(tag, values)
+
+            self._writer.add("train", drawn, number)
+
+    def note_rate(self) -> None:
+        """Remembers the rate of the steps that are just done; a schedule needs none."""
+        optimizer, step = self._model.optimizer, self._feed.step
+        if _optimizer.holds_schedule(optimizer):
+            return
+        rate = _optimizer.learning_rate(optimizer)
+        first = self._rates[-1][1] + 1 if self._rates else self._rate_step + 1
+        if self._rates and self._rates[-1][2] == rate:
+            first, *_ = self._rates.pop()
+        if step >= first:
+            self._rates.append((first, step, rate))
+
+    def rates(self, *, last: bool = False) -> None:
+        """Writes the learning rate of each step up to now.
+
+        A rate that stays the same is written at both ends of its stretch, which draws
+        the same line.
+
+        Args:
+            last: Whether nothing comes after it.
+        """
+        step = self._feed.step
+        if step <= self._rate_step:
+            return
+        optimizer = self._model.optimizer
+        if not _optimizer.holds_schedule(optimizer):
+            for first, end, rate in self._rates:
+                for at in {first: None, end: None}:
+                    self.add("train", {"learning_rate": rate}, at)
+            self._rates, self._rate_step = [], step
+        elif last or step - self._rate_step >= _SCHEDULE_STEPS:
+            steps = np.arange(self._rate_step + 1, step + 1)
+            for number, value in zip(steps, rates_of(optimizer, steps), strict=True):
+                self.add("train", {"learning_rate": float(value)}, int(number))
+            self._rate_step = step
+
+
+def depth_of(seen: Observation) -> Any:
+    """How gradients change over depth; None for fewer than three layers with kernels."""
+    from tfkit.callbacks.health_rules import depth_slope
+
+    norms = {
+        layer: norm
+        for layer, norm in seen.gradient_norm.items()
+        # Its two small vectors are no link in the chain of products.
+        if layer not in seen.batch_norm
+    }
+    found = depth_slope(norms) if len(norms) > 2 else None
+    return found if found is not None and np.isfinite(found.slope) else None
+
+
+def rates_of(optimizer: Any, steps: np.ndarray) -> np.ndarray:
+    """The rates that an optimizer's schedule gave the steps of these numbers, from 1."""
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    schedule, scale = inner._learning_rate, getattr(inner, "learning_rate_scale", 1.0)
+    if not isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
+        # A function without arguments knows only the rate of the moment.
+        return np.full(len(steps), _optimizer.learning_rate(optimizer))
+    # A schedule is asked with the number of steps done before.
+    before = (steps - 1).astype("float32")
+    try:
+        rates = np.asarray(keras.ops.convert_to_numpy(schedule(before)))
+    except Exception:  # one that takes a single step only
+        rates = np.zeros(0)
+    if rates.shape != before.shape:
+        rates = np.array([float(schedule(step)) for step in before])
+    return rates * scale

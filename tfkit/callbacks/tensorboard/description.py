@@ -1,0 +1,104 @@
+"""What a run is: its graphs, its row in the HParams tab, its page of charts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import keras
+
+if TYPE_CHECKING:
+    from tfkit.callbacks.events.writer import EventWriter
+
+#: The errors that the HParams tab lists, and what the columns are called.
+_ERRORS = {
+    "train": "train error",
+    "train-dev": "train-dev error",
+    "dev": "dev error",
+    "test": "test error",
+}
+
+
+def write_graphs(writer: EventWriter, model: keras.Model) -> None:
+    """Writes the graph of layers, and that of the operations of a forward pass."""
+    from tfkit.callbacks.events import graphs
+
+    layers = graphs.keras_graph(model)
+    if layers is not None:
+        writer.add("train", layers, 0)
+    function = _forward(model)
+    if function is not None:
+        writer.add_event("train", graphs.op_graph(function))
+
+
+def _forward(model: keras.Model) -> Any:
+    """A traced forward pass, None for a model whose inputs are not known."""
+    inputs = getattr(model, "inputs", None)
+    if keras.backend.backend() != "tensorflow" or not inputs:
+        return None
+    import tensorflow as tf
+
+    # A Sequential model keeps its functional form inside.
+    functional = getattr(model, "_functional", None) or model
+    struct = getattr(functional, "_inputs_struct", None)
+    if struct is None:
+        return None
+    specs = keras.tree.map_structure(lambda t: tf.TensorSpec(t.shape, t.dtype), struct)
+    function = tf.function(lambda x: model(x, training=False), autograph=False)
+    function._omit_frequent_tracing_warning = True
+    return function.get_concrete_function(specs)
+
+
+def write_session(
+    writer: EventWriter, parameters: Mapping[str, Any], logs: Iterable[str]
+) -> None:
+    """Writes the run's row of the HParams tab; its results come with `write_results`.
+
+    Args:
+        writer: The thread that writes.
+        parameters: The run's, nested or flat.
+        logs: Names of what an epoch's logs hold.
+    """
+    from tfkit.callbacks.events import hparams
+
+    metrics = [
+        hparams.Metric(f"result/{name} error", "", title)
+        for name, title in _ERRORS.items()
+    ]
+    metrics += [
+        hparams.Metric(f"result/best {name}", "", f"{name}, best epoch")
+        for name in logs
+    ]
+    metrics.append(hparams.Metric("result/best epoch", "", "best epoch"))
+    writer.add("", hparams.session_start(hparams.flatten(parameters), metrics), 0)
+
+
+def write_results(
+    writer: EventWriter,
+    errors: Mapping[str, float],
+    best_epoch: int,
+    best: Mapping[str, float],
+) -> None:
+    """Writes the results that the HParams tab lists.
+
+    Args:
+        writer: The thread that writes.
+        errors: By part, at the end.
+        best_epoch: From 1.
+        best: Its logs.
+    """
+    from tfkit.callbacks.events import hparams, summaries
+
+    results = {f"result/{part} error": error for part, error in errors.items()}
+    results |= {f"result/best {name}": value for name, value in best.items()}
+    results["result/best epoch"] = best_epoch
+    writer.add("", summaries.scalars(results), 0)
+    writer.add("", hparams.session_end(), 0)
+
+
+def write_page(writer: EventWriter, tags: Iterable[str]) -> None:
+    """Writes the page of charts that the Custom Scalars tab opens with."""
+    from tfkit.callbacks.events import layout
+    from tfkit.callbacks.tensorboard.tags import page
+
+    writer.add("", layout.layout(page(tags)), 0)

@@ -1,0 +1,259 @@
+"""The judgement of a training: errors, verdicts in words, and the pictures at its end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import keras
+import numpy as np
+
+from tfkit.callbacks.tensorboard.curves import Curves, depth_of
+from tfkit.callbacks.tensorboard.judge import Judge, Predictions
+
+if TYPE_CHECKING:
+    from tfkit.callbacks.events.writer import EventWriter
+
+#: Share of the training time that measuring in between may take.
+SHARE = 0.03
+#: The run in which each part's error is drawn.
+RUNS = {
+    "train": "train_inference",
+    "train-dev": "train_dev",
+    "dev": "validation",
+    "test": "test",
+}
+
+
+class Verdict:
+    """Judges one training, and writes what it finds.
+
+    Args:
+        judge: What measures the model; None where there is nothing to measure on.
+        curves: Where numbers go.
+        writer: Where texts and pictures go.
+        human_error: Human-level error, None if not known.
+        class_names: Name of each class.
+        every: Epochs between two measurements, or "auto".
+    """
+
+    def __init__(
+        self,
+        judge: Judge | None,
+        curves: Curves,
+        writer: EventWriter,
+        *,
+        human_error: float | None,
+        class_names: Sequence[str] | None,
+        every: int | str,
+    ) -> None:
+        self._judge, self._curves, self._writer = judge, curves, writer
+        self._human_error, self._class_names = human_error, class_names
+        self._every = every
+        self._said: dict[str, str] = {}
+        self._began, self._spent = time.monotonic(), 0.0
+        self._judged = -1
+
+    def epoch(self, number: int) -> None:
+        """Says what the gradients do, and measures the model if it is time."""
+        self._say_depth(number)
+        if self._judge is None:
+            return
+        if self._every == "auto":
+            passed = time.monotonic() - self._began
+            due = self._judged < 0 or self._spent <= SHARE * passed
+        else:
+            due = (number + 1) % int(self._every) == 0
+        if due:
+            start = time.monotonic()
+            self._measure(number, ("train", "train-dev", "dev"))
+            # The first time traces the functions, and says nothing of the next.
+            self._spent += 0.0 if self._judged < 0 else time.monotonic() - start
+            self._judged = number
+
+    def end(self, number: int, model: keras.Model) -> dict[str, float]:
+        """Measures and draws the model as it was left.
+
+        Args:
+            number: The last epoch's.
+            model: The model.
+
+        Returns:
+            The errors by part, fractions.
+        """
+        pictures = Pictures(model, self._writer, self._class_names, number)
+        if self._curves.last is not None:
+            pictures.gradients(self._curves.last.gradient_norm)
+        if self._judge is None:
+            return {}
+        errors = self._measure(number, tuple(RUNS), final=True)
+        part = next((p for p in ("dev", "train") if p in self._judge.parts), None)
+        found = None if part is None else self._judge.predictions(part)
+        pictures.filters(None if part is None else self._judge.parts[part][0])
+        if found is not None:
+            pictures.predictions(found, str(part))
+        return errors
+
+    def _measure(
+        self, number: int, parts: Sequence[str], *, final: bool = False
+    ) -> dict[str, float]:
+        judge = self._judge
+        assert judge is not None
+        if "train" in judge.parts:
+            metrics = judge.metrics("train")
+            named = {f"epoch_{name}": value for name, value in metrics.items()}
+            self._curves.add(RUNS["train"], named, number)
+        errors = judge.errors(parts)
+        for part, error in errors.items():
+            self._curves.add(RUNS[part], {"error": error.rate}, number)
+        if errors and self._human_error is not None:
+            self._curves.add("human", {"error": self._human_error}, number)
+        verdict = judge.verdict(errors)
+        if verdict is not None:
+            lines = [f"**{verdict.verdict}** after epoch {number + 1}", ""]
+            if final:
+                lines[0] += ", the weights that training left"
+            lines += ["| part | error | 95 % interval |", "|---|---|---|"]
+            lines += [
+                f"| {name} | {100 * e.rate:.1f} % | {100 * e.low:.1f} to "
+                f"{100 * e.high:.1f} % |"
+                for name, e in errors.items()
+            ]
+            lines += ["", *(f"- try: {step}" for step in verdict.advice)]
+            tag = "verdict/at the end" if final else "verdict/bias and variance"
+            self._say(tag, verdict.verdict, "\n".join(lines), number)
+        return {name: error.rate for name, error in errors.items()}
+
+    def _say_depth(self, number: int) -> None:
+        seen = self._curves.last
+        depth = None if seen is None else depth_of(seen)
+        if seen is None or depth is None:
+            return
+        text = (
+            f"**{depth.verdict}** at step {seen.step}: the last layer's gradient is "
+            f"{depth.span:.3g} times the first one's (fitted over "
+            f"{len(seen.gradient_norm) - len(seen.batch_norm)} layers). {depth.advice}"
+        )
+        self._say("verdict/gradients over depth", depth.verdict, text, number)
+
+    def _say(self, tag: str, verdict: str, markdown: str, step: int) -> None:
+        """Writes a text, if its verdict is another one than last time."""
+        from tfkit.callbacks.events import summaries
+
+        if self._said.get(tag) != verdict:
+            self._said[tag] = verdict
+            self._writer.add("train", lambda: summaries.text(tag, markdown), step)
+
+
+class Pictures:
+    """The pictures of a trained model; drawn in the thread that writes them.
+
+    Args:
+        model: The model.
+        writer: The thread.
+        class_names: Name of each class.
+        step: Number of the last epoch.
+    """
+
+    def __init__(
+        self,
+        model: keras.Model,
+        writer: EventWriter,
+        class_names: Sequence[str] | None,
+        step: int,
+    ) -> None:
+        self._model, self._writer, self._step = model, writer, step
+        self._class_names = class_names
+
+    def gradients(self, norms: Any) -> None:
+        """Gradient norms by depth."""
+        from tfkit import plots
+
+        if len(norms) > 1:
+            self._add(
+                "gradients/norm by layer",
+                lambda: plots.layer_profile(norms, "gradient norm", "L2", slope=True),
+            )
+
+    def filters(self, x: Any) -> None:
+        """What the first layer's units look for, if the inputs are images."""
+        from tfkit import plots
+
+        shape: tuple[int, ...] = getattr(x, "shape", ())
+        kernel = self._first_kernel(shape)
+        if kernel is not None:
+            self._add(
+                "weights/first layer",
+                lambda: plots.first_layer_filters(kernel, shape[1:]),
+            )
+
+    def predictions(self, found: Predictions, part: str) -> None:
+        """Confusion matrix, mistakes, precision and recall, decision boundary."""
+        from tfkit import plots
+        from tfkit.callbacks.events import summaries
+        from tfkit.diagnose import judge_predictions
+
+        x, labels, p = found.x, found.labels, found.probabilities
+        names = self._class_names
+        report = judge_predictions(labels, p, names)
+        self._writer.add(
+            "train",
+            lambda: summaries.text(f"verdict/{part} by class", report.to_markdown()),
+            self._step,
+        )
+        self._add(
+            f"{part}/confusion matrix",
+            lambda: plots.confusion_matrix(report.confusion, report.class_names),
+        )
+        classes = report.confusion.shape[0]
+        if classes == 2 and labels.any():
+            self._add(
+                f"{part}/precision and recall",
+                lambda: plots.precision_recall(
+                    labels, p, positive=report.class_names[1]
+                ),
+            )
+        shape: tuple[int, ...] = getattr(x, "shape", ())
+        if _are_images(shape):
+            predicted = p.argmax(1) if p.shape[1] > 1 else (p[:, 0] > 0.5).astype(int)
+            self._add(
+                f"{part}/worst mistakes",
+                lambda: plots.worst_mistakes(x, labels, predicted, p, names),
+            )
+        if len(shape) == 2 and shape[1] == 2:
+            # Here, not in the thread: two must not predict at once.
+            figure = plots.decision_boundary(self._probabilities, x, labels, names)
+            self._add(f"{part}/decision boundary", lambda: figure)
+
+    def _probabilities(self, x: np.ndarray) -> np.ndarray:
+        from tfkit.callbacks.tensorboard.judge import as_probabilities
+
+        outputs = self._model.predict(x, batch_size=8192, verbose=0)
+        return as_probabilities(outputs, self._model.loss)
+
+    def _first_kernel(self, shape: tuple[int, ...]) -> np.ndarray | None:
+        """The first layer's kernel, if it looks at images of this shape."""
+        if not _are_images(shape):
+            return None
+        for layer in self._model._flatten_layers(include_self=False):
+            kernel = getattr(layer, "kernel", None)
+            if kernel is None:
+                continue
+            size: Any = kernel.shape
+            dense = len(size) == 2 and size[0] == int(np.prod(shape[1:]))
+            channels = shape[-1] if len(shape) == 4 else 1
+            weights = keras.ops.convert_to_numpy(kernel).astype(np.float32)
+            fits = dense or (len(size) == 4 and size[2] == channels)
+            return weights if fits and np.isfinite(weights).all() else None
+        return None
+
+    def _add(self, tag: str, draw: Callable[[], Any]) -> None:
+        from tfkit.callbacks.events import summaries
+
+        self._writer.add("train", lambda: summaries.figure(tag, draw()), self._step)
+
+
+def _are_images(shape: tuple[int, ...]) -> bool:
+    """Whether a batch of this shape can be shown: grey or RGB."""
+    return len(shape) == 3 or (len(shape) == 4 and shape[3] in (1, 3))
