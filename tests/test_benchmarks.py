@@ -17,6 +17,7 @@ COMPARISONS = {
     "residual_cnn",
     "embedding_bag",
     "two_inputs",
+    "logging",
     "adam_large",
     "updates_large",
     "adam_small",

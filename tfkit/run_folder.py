@@ -10,6 +10,7 @@
         report.md            the judgement, with curves.png
         results.json         the numbers of the report
         tensorboard/         event files
+        failures/            only where a training step was not finite: see `tfkit replay`
         .running.lock        held by the process that trains, while it does
 
 A run folder is claimed by creating it, which the file system lets only one process do;
@@ -98,6 +99,11 @@ class RunFolder:
     def results(self) -> Path:
         """The numbers of the report, JSON."""
         return self.path / "results.json"
+
+    @property
+    def failures(self) -> Path:
+        """A folder for each training step that was not finite, for `tfkit replay`."""
+        return self.path / "failures"
 
     @property
     def tensorboard(self) -> Path:

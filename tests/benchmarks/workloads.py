@@ -20,7 +20,7 @@ GIGA = 1e9
 def _keras(row: str, flavour: str, function: str, **options: Any) -> Contender:
     optimizer = "tfkit" if row == TFKIT_ADAM else "keras"
     # What "auto" chooses depends on the length of the fit; once compiled, XLA is free.
-    xla = row in (TFKIT_XLA, TFKIT_ADAM)
+    xla = row.startswith(TFKIT_XLA) or row == TFKIT_ADAM
     options |= {"flavour": flavour, "optimizer": optimizer, "xla": xla}
     return Contender(row, "keras_fit", function, options)
 
@@ -102,6 +102,41 @@ def digits(short: bool) -> Workload:
         _fit_peers("digits", {"epochs": epochs}),
         bars=[Bar(KERAS, TFKIT_XLA, at_least=15), Bar(TFKIT_XLA, JAX, at_most=1)],
         limits="overhead of each step",
+    )
+
+
+def logging(short: bool) -> Workload:
+    """What it costs to see everything in TensorBoard."""
+    options = {"epochs": 3 if short else 100}
+
+    def row(name: str, flavour: str, log: str, **choice: Any) -> Contender:
+        return _keras(name, flavour, "logged", log=log, **options, **choice)
+
+    none, default, everything = (
+        f"{TFKIT_XLA}{what}" for what in ("", ": by default", ": everything")
+    )
+    return Workload(
+        "logging: the digits again, logged to TensorBoard by default, and with numbers "
+        "by layer of every 10th step and histograms of every epoch; one epoch of a fit "
+        f"of {options['epochs']}",
+        [
+            row(none, "tfkit", "none"),
+            row(default, "tfkit", "default"),
+            row(everything, "tfkit", "everything"),
+            row(f"{TFKIT}, graph", "tfkit", "none"),
+            row(f"{TFKIT}, graph: by default", "tfkit", "default"),
+            row(f"{TFKIT}, graph: everything", "tfkit", "everything"),
+            row(KERAS, "keras", "none"),
+            row(f"{KERAS}: its TensorBoard", "keras", "keras"),
+            row(f"{KERAS}: and every 10th step", "keras", "keras, everything"),
+        ],
+        bars=[
+            Bar(default, none, at_most=1.05),
+            Bar(everything, none, at_most=1.25),
+            Bar(f"{TFKIT}, graph: by default", f"{TFKIT}, graph", at_most=1.05),
+            Bar(f"{TFKIT}, graph: everything", f"{TFKIT}, graph", at_most=1.25),
+        ],
+        limits="what is computed, fetched and written besides",
     )
 
 
@@ -413,6 +448,7 @@ WORKLOADS: Mapping[str, Callable[[bool], Workload]] = {
     "two_inputs": _two_sided(
         "a functional model of two inputs, batch 32", "two_inputs", TFKIT, _OVERHEAD
     ),
+    "logging": logging,
     "adam_large": adam_large,
     "updates_large": updates_large,
     "adam_small": adam_small,

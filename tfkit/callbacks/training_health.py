@@ -83,7 +83,12 @@ class TrainingHealth(StepObserver):
         >>> health = TrainingHealth()
         >>> with warnings.catch_warnings(record=True, action="always"):
         ...     history = model.fit(
-        ...         x, x[:, 1:], batch_size=4, epochs=5, callbacks=[health], verbose=0
+        ...         x,
+        ...         x[:, 1:],
+        ...         epochs=5,
+        ...         shuffle=False,
+        ...         callbacks=[health],
+        ...         verbose=0,
         ...     )
         >>> len(history.epoch), bool(np.isfinite(model.get_weights()[0]).all())
         (1, True)

@@ -2,5 +2,11 @@ from .bias_variance import BiasVariance as BiasVariance
 from .bias_variance import bias_variance as bias_variance
 from .error_rate import ErrorRate as ErrorRate
 from .error_rate import error_rate as error_rate
+from .failure import FailureReport as FailureReport
+from .failure import LayerReading as LayerReading
+from .failure import find_first_bad_layer as find_first_bad_layer
+from .failure_bundle import FailureBundle as FailureBundle
+from .failure_bundle import load_bundle as load_bundle
+from .failure_bundle import save_bundle as save_bundle
 from .predictions import PredictionReport as PredictionReport
 from .predictions import judge_predictions as judge_predictions

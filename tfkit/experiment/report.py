@@ -56,6 +56,7 @@ def markdown(result: RunResult) -> str:
             "",
             *(f"- {label}: {text}" for label, text in summary(result)),
             f"- seed: {experiment.training.seed}",
+            *(f"- noticed: {finding}" for finding in result.findings),
             "",
             "![training curves](curves.png)",
             "",

@@ -12,7 +12,7 @@ import numpy as np
 from rich.console import Console
 
 from tfkit import run_folder
-from tfkit.callbacks import EarlyStopping, ManualControl
+from tfkit.callbacks import EarlyStopping, ManualControl, TrainingHealth
 from tfkit.callbacks.progress import ProgressDisplay
 from tfkit.callbacks.tensorboard import write_note
 from tfkit.diagnose import BiasVariance, ErrorRate
@@ -38,6 +38,7 @@ class RunResult:
         best_epoch: Epoch, counted from 1, whose weights were kept.
         stopped: Why training ended.
         seconds: Wall time of `fit`.
+        findings: What was wrong with the training, in words.
     """
 
     experiment: Experiment
@@ -49,6 +50,7 @@ class RunResult:
     best_epoch: int
     stopped: str
     seconds: float
+    findings: tuple[str, ...] = ()
 
 
 def run(experiment: Experiment, console: Console | None = None) -> RunResult:
@@ -125,6 +127,7 @@ def _carry_out(
         best_epoch=fitted.best_epoch,
         stopped=fitted.stopped,
         seconds=fitted.seconds,
+        findings=fitted.findings,
     )
     _write_results(result)
     if fitted.stopped == _INTERRUPTED:
@@ -140,6 +143,7 @@ class _Fitted:
     best_epoch: int
     stopped: str
     seconds: float
+    findings: tuple[str, ...]
 
 
 def _fit(
@@ -154,12 +158,17 @@ def _fit(
     early_stopping = EarlyStopping(
         options.monitor, options.min_delta, patience=options.patience
     )
+    health = TrainingHealth(
+        action="stop",
+        bundle_dir=folder.failures,
+        config=_unnamed(experiment).to_dict(),
+    )
     display = ProgressDisplay(console)
     begun: list[Any] = []
     callbacks = [
         *steps.build_decay(experiment),
         early_stopping,
-        keras.callbacks.TerminateOnNaN(),
+        health,
         keras.callbacks.CSVLogger(str(folder.history)),
         steps.build_tensorboard(experiment, prepared, folder.tensorboard),
         ManualControl(folder.path),
@@ -197,9 +206,10 @@ def _fit(
         stopped=(
             _INTERRUPTED
             if interrupted
-            else _why_stopped(early_stopping, experiment.training.epochs)
+            else _why_stopped(early_stopping, health, experiment.training.epochs)
         ),
         seconds=time.monotonic() - start,
+        findings=tuple(str(finding) for finding in health.findings),
     )
 
 
@@ -208,7 +218,14 @@ def _unnamed(experiment: Experiment) -> Experiment:
     return replace(experiment, run=replace(experiment.run, name=None))
 
 
-def _why_stopped(early_stopping: EarlyStopping, epochs: int) -> str:
+def _why_stopped(
+    early_stopping: EarlyStopping, health: TrainingHealth, epochs: int
+) -> str:
+    if health.bundles:
+        return (
+            "a gradient became NaN or infinite; "
+            f"`tfkit replay {health.bundles[-1]}` shows where"
+        )
     if not np.isfinite(early_stopping.curves.train[-1]):
         return "the cost became NaN or infinite; try a lower learning rate"
     if early_stopping.stopped_epoch:
@@ -234,6 +251,7 @@ def _write_results(result: RunResult) -> None:
             "best_epoch": result.best_epoch,
             "stopped": result.stopped,
             "seconds": round(result.seconds, 3),
+            "findings": list(result.findings),
         },
     )
     history = np.genfromtxt(folder.history, delimiter=",", names=True, ndmin=1)

@@ -49,7 +49,7 @@ class Fit(abc.ABC):
         self._verbose = verbose
         self._callbacks = callbacks
         self._validation_freq = validation_freq
-        self._compiled: CompiledEpoch
+        self._in_use: CompiledEpoch
         # Steps in one call of the compiled loop, the number that callbacks ask for (None
         # if they don't), and the number after which the progress bar should move.
         self._steps, self._fixed, self._limit = 1, None, 1
@@ -168,9 +168,20 @@ class Fit(abc.ABC):
             return self._engine.compiled(compiler)
         every = feed.options.every
         slots = -(-self._steps // every) if isinstance(every, int) else 1
-        compiled = self._engine.compiled(compiler, feed.options, slots)
-        feed.observer = compiled.observer
-        return compiled
+        return self._engine.compiled(compiler, feed.options, slots)
+
+    @property
+    def _compiled(self) -> CompiledEpoch:
+        """The functions that train."""
+        return self._in_use
+
+    @_compiled.setter
+    def _compiled(self, compiled: CompiledEpoch) -> None:
+        self._in_use = compiled
+        if self._feed is not None:
+            self._feed.observer = compiled.observer
+        if compiled.observer is not None:
+            compiled.observer.begin()
 
     def _due(self, first: int, count: int) -> int:
         """Which of the next `count` steps is observed first; `count` for none."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
 
     from tfkit.training.probes import Quantity, Record, Sample
 
+#: A step's number, and what makes its observation.
+Pending = tuple[int, Callable[[], "Observation"]]
 Every = int | Literal["epoch"] | None
-#: Most observed steps whose numbers wait in the training function to be fetched.
-_MOST_SLOTS = 512
 
 
 @dataclasses.dataclass(frozen=True)
@@ -148,8 +149,8 @@ class Options:
     """What observers of one training want.
 
     Attributes:
-        every: Steps from one observation to the next, "epoch" for the first step of
-            each epoch, None for none.
+        every: Steps from one observation to the next, beginning with the first of all;
+            "epoch" for the first step of each epoch, None for none.
         samples: Whether values for histograms are taken.
         guard: Whether the first step that is not finite stops all updates.
     """
@@ -181,13 +182,15 @@ class Observer:
         from tfkit.training.probes import Probes
 
         self.options = options
-        self.slots = max(1, min(slots, _MOST_SLOTS))
+        self.slots = max(1, slots)
         self.guard = Guard(model) if options.guard else None
         self._probes = Probes(model, samples=options.samples)
         self._quantities: list[Quantity] = []
-        self._samples: list[Sample] = []
         self._rows: tf.Variable | None = None
-        self._values: tf.Variable | None = None
+        # Programs for other shapes of batches have samples of other sizes: a place for
+        # each, and which of them was written to last.
+        self._samples: list[tuple[list[Sample], tf.Variable]] = []
+        self._latest: tf.Variable | None = None
 
     # While the training function is traced.
 
@@ -203,16 +206,18 @@ class Observer:
         data: Any,
         slot: Any,
         due: Any = None,
-        step: Any = 0,
+        step: Any = 1,
     ) -> Any:
         """A step whose numbers are written down.
+
+        One that loss scaling skips for an overflow has none.
 
         Args:
             train_step: The model's.
             data: A batch.
             slot: Which row to write, modulo `slots`.
             due: Scalar bool, whether to write at all; None for yes.
-            step: A number that is written along.
+            step: A number above 0 that is written along.
         """
         import tensorflow as tf
 
@@ -240,19 +245,42 @@ class Observer:
         slot = tf.reshape(tf.cast(slot, tf.int32) % self.slots, (1, 1))
         self._rows.scatter_nd_update(slot, row[None])
         if record.values:
-            values = tf.concat(record.values, axis=0)
-            self._samples = record.samples
-            if self._values is None or self._values.shape != values.shape:
-                self._values = new_variable(values.shape, tf.float32)
-            self._values.assign(values)
+            self._write_samples(record)
+
+    def _write_samples(self, record: Record) -> None:
+        import tensorflow as tf
+
+        from tfkit.training.probes import new_variable
+
+        if self._latest is None:
+            self._latest = new_variable((), tf.int32)
+        known = [samples for samples, _ in self._samples]
+        if record.samples not in known:
+            size = sum(sample.size for sample in record.samples)
+            self._samples.append((record.samples, new_variable((size,), tf.float32)))
+            known.append(record.samples)
+        place = known.index(record.samples)
+        self._samples[place][1].assign(tf.concat(record.values, axis=0))
+        self._latest.assign(place)
 
     # After it has run.
 
     def rows(self) -> np.ndarray:
-        """All rows, `(slots, numbers)`; the first number is `step`."""
+        """All rows, `(slots, numbers)`; the first number is `step`, 0 if not written."""
         if self._rows is None:
             return np.zeros((0, 1), np.float32)
         return self._rows.numpy()
+
+    def forget(self) -> None:
+        """Drops the rows, so that those written later are told from earlier ones."""
+        if self._rows is not None:
+            self._rows.assign(np.zeros(self._rows.shape, np.float32))
+
+    def begin(self) -> None:
+        """Starts afresh: a program outlives the `fit` that it was made for."""
+        self.forget()
+        if self.guard is not None:
+            self.guard.release()
 
     def observation(self, step: int, row: np.ndarray) -> Observation:
         """A row with names."""
@@ -260,11 +288,12 @@ class Observer:
 
     def samples(self) -> dict[tuple[str, str], np.ndarray]:
         """Values of the last observed step, by kind and by variable or layer."""
-        if self._values is None:
+        if self._latest is None:
             return {}
-        sizes = [sample.size for sample in self._samples]
-        parts = np.split(self._values.numpy(), np.cumsum(sizes)[:-1])
-        return {(s.kind, s.of): p for s, p in zip(self._samples, parts, strict=True)}
+        samples, values = self._samples[int(self._latest.numpy())]
+        sizes = [sample.size for sample in samples]
+        parts = np.split(values.numpy(), np.cumsum(sizes)[:-1])
+        return {(s.kind, s.of): p for s, p in zip(samples, parts, strict=True)}
 
 
 class Feed:
@@ -289,11 +318,11 @@ class Feed:
         self.waiting: float | None = None
         #: `(x, y)` of the "train" and "dev" data, where the loop has them in memory.
         self.parts: dict[str, tuple[Any, Any]] = {}
-        self._queues: list[list[Observation]] = []
+        self._queues: list[list[Pending]] = []
 
-    def subscribe(self) -> list[Observation]:
+    def subscribe(self) -> list[Pending]:
         """A list that each observation is appended to."""
-        queue: list[Observation] = []
+        queue: list[Pending] = []
         self._queues.append(queue)
         return queue
 
@@ -302,10 +331,12 @@ class Feed:
         """Training steps since the optimizer began."""
         return self.first_step + self.steps
 
-    def push(self, observation: Observation) -> None:
-        """Hands an observation to all."""
+    def push(self, step: int, row: np.ndarray) -> None:
+        """Hands what a step wrote to all."""
+        assert self.observer is not None
+        pending = step, functools.partial(self.observer.observation, step, row)
         for queue in self._queues:
-            queue.append(observation)
+            queue.append(pending)
 
     def samples(self) -> dict[tuple[str, str], np.ndarray]:
         """Values for histograms; see `Observer.samples`."""
@@ -329,6 +360,9 @@ class Feed:
 
     def epoch_begins(self) -> None:
         """An epoch begins."""
+        if not self.steps:
+            # A callback may have restored the optimizer since.
+            self.first_step = steps_done(self.model)
 
     def batches_end(self, last: int) -> None:
         """The batches up to number `last` of the epoch are done."""
@@ -359,7 +393,7 @@ class CompiledFeed(Feed):
             return count
         if every == "epoch":
             return 0 if first == 0 else count
-        return min(count, -(self.step + 1) % every)
+        return min(count, -self.step % every)
 
     def after(self, first: int, count: int, examples: int, looked_at: int) -> None:
         """Takes in what a call has done.
@@ -376,9 +410,12 @@ class CompiledFeed(Feed):
             period = every if isinstance(every, int) else looked_at
             rows = self.observer.rows()
             for slot, place in enumerate(range(due, looked_at, period)):
-                if slot < len(rows):
+                if slot < len(rows) and rows[slot, 0]:
                     number = self.step + place + 1
-                    self.push(self.observer.observation(number, rows[slot]))
+                    self.push(number, rows[slot])
+            if hasattr(self.model.optimizer, "inner_optimizer"):
+                # A step that overflows writes nothing.
+                self.observer.forget()
         self.steps += count
         self.examples += examples
 
@@ -396,6 +433,7 @@ class KerasFeed(Feed):
 
     def epoch_begins(self) -> None:
         """Puts the observed step in place, and marks the first step of the epoch."""
+        super().epoch_begins()
         if self.refusal is not None:
             return
         if self._program is None:
@@ -407,17 +445,21 @@ class KerasFeed(Feed):
 
     def batches_end(self, last: int) -> None:
         """Counts, and fetches what is due."""
-        before, self.steps = self.steps, self._epoch_first + last + 1
+        # Keras counts by whole calls, of which the last one may have fewer steps.
+        known = self.fit.get("steps") or last + 1
+        before, self.steps = self.steps, self._epoch_first + min(last + 1, known)
         every = self.options.every
         if before == self._epoch_first or (
             isinstance(every, int)
-            and self.step // every > (self.first_step + before) // every
+            and (self.step - 1) // every > (self.first_step + before - 1) // every
         ):
             self._fetch()
 
     def epoch_ends(self) -> None:
         """Fetches the rest."""
         self._fetch()
+        if self._program is not None:
+            self.steps = int(self._program.count.numpy())
 
     def ends(self) -> None:
         """Takes the observed step away again."""
@@ -431,7 +473,7 @@ class KerasFeed(Feed):
         new = rows[rows[:, 0] > self._last_row]
         for row in new[np.argsort(new[:, 0])]:
             self._last_row = float(row[0])
-            self.push(self.observer.observation(self.first_step + int(row[0]), row))
+            self.push(self.first_step + int(row[0]), row)
         self.examples = int(self._program.examples.numpy())
 
 
@@ -454,7 +496,7 @@ class _ObservedProgram:
         self._model, self._step = weakref.ref(model), model.train_step
         self._function: Any = None
         self._plain: Any = None
-        self._offset, self._count, self._observed = (
+        self._offset, self.count, self._observed = (
             tf.Variable(0, dtype=tf.int64, trainable=False) for _ in range(3)
         )
         self.examples = tf.Variable(0, dtype=tf.int64, trainable=False)
@@ -466,6 +508,9 @@ class _ObservedProgram:
         key: tuple[Any, ...] = (options, model.steps_per_execution, model.run_eagerly)
         key += tuple(id(part) for part in compiled_parts(model))
         kept = model.__dict__.get("_observed_program")
+        if kept is not None:
+            # An interrupted fit has left it in its place.
+            kept[1].remove()
         if kept is None or kept[0] != key:
             kept = key, cls(model, options)
             model.__dict__["_observed_program"] = kept
@@ -475,10 +520,9 @@ class _ObservedProgram:
         """Makes the model's training function an observed one."""
         model: Any = self._model()
         self._offset.assign(steps_done(model))
-        for variable in (self._count, self._observed, self.examples):
+        for variable in (self.count, self._observed, self.examples):
             variable.assign(0)
-        if self.observer.guard is not None:
-            self.observer.guard.release()
+        self.observer.begin()
         self._plain = model.train_function
         model.__dict__["train_step"] = self._train_step
         model.train_function = self._function
@@ -505,17 +549,17 @@ class _ObservedProgram:
     def _train_step(self, data: Any) -> Any:
         import tensorflow as tf
 
-        self._count.assign_add(1)
+        self.count.assign_add(1)
         size = tf.shape(next(t for t in keras.tree.flatten(data) if t is not None))[0]
         self.examples.assign_add(tf.cast(size, tf.int64))
         every = self.observer.options.every
         due = self.armed.read_value()
         if isinstance(every, int):
-            due = tf.equal((self._offset + self._count) % every, 0)
+            due = tf.equal((self._offset + self.count - 1) % every, 0)
         self.armed.assign(False)
         slot = self._observed.read_value()
         self._observed.assign_add(tf.cast(due, tf.int64))
-        step = self._count.read_value()
+        step = self.count.read_value()
         if every is None:
             return self.observer.plain(self._step, data)
         return self.observer.observed(self._step, data, slot, due, step)
@@ -574,7 +618,7 @@ class StepObserver(keras.callbacks.Callback):
         self.options = Options(every, samples, guard)
         self.feed: Feed | None = None
         self._given = False
-        self._queue: list[Observation] = []
+        self._queue: list[Pending] = []
 
     def follow(self, feed: Feed) -> None:
         """Sets what the next `fit` is told by; a loop calls it before `on_train_begin`."""
@@ -583,6 +627,10 @@ class StepObserver(keras.callbacks.Callback):
 
     def observations(self) -> list[Observation]:
         """Those since this method was last called, the oldest first."""
+        return [make() for _, make in self.pending()]
+
+    def pending(self) -> list[Pending]:
+        """The same as pairs of a step's number and what makes its observation."""
         taken = list(self._queue)
         self._queue.clear()
         return taken

@@ -21,7 +21,7 @@ from tensorflow.python.ops.resource_variable_ops import ResourceVariable
 #: largest one: |tanh| > 0.975, or a sigmoid outside 0.0127 to 0.987.
 SATURATED = 0.05
 #: Most values of one tensor that go into a histogram; of larger ones every n-th is taken.
-SAMPLE_SIZE = 10_000
+SAMPLE_SIZE = 4096
 #: Values taken of a tensor whose size is known only in the step.
 UNKNOWN_SIZE = 2000
 
@@ -113,18 +113,18 @@ class Probes:
         Returns:
             What `train_step` returns.
         """
-        outputs: list[tuple[Any, tf.Tensor]] = []
+        calls = _Calls()
         costs: list[tf.Tensor] = []
         with (
-            _calls_recorded(_leaves(self._model), outputs),
+            calls.recorded(self._model),
             _costs_recorded(self._model, costs),
-            self._updates_recorded(outputs, costs, write),
+            self._updates_recorded(calls, costs, write),
         ):
             return train_step(data)
 
     def _updates_recorded(
         self,
-        outputs: list[tuple[Any, tf.Tensor]],
+        calls: _Calls,
         costs: list[tf.Tensor],
         write: Callable[[Callable[[], Record]], None],
     ) -> contextlib.AbstractContextManager[None]:
@@ -147,8 +147,8 @@ class Probes:
                     made.add("learning_rate", "", rate)
                     if costs:
                         made.add("loss", "", costs[-1])
-                    self._record_layers(made, grads, variables, before, outputs)
-                    self._record_activations(made, outputs)
+                    self._record_layers(made, grads, variables, before, calls)
+                    self._record_activations(made, calls.outputs)
                     return made
 
                 write(record)
@@ -164,12 +164,12 @@ class Probes:
         grads: list[Any],
         variables: list[Any],
         before: list[tf.Tensor],
-        outputs: list[tuple[Any, tf.Tensor]],
+        calls: _Calls,
     ) -> None:
         """Norms of gradients, weights and changes, by layer, in the order of the calls."""
         names = _names(self._model)
         owners = _owners(self._model)
-        order = {id(layer): place for place, (layer, _) in enumerate(outputs)}
+        order = calls.order
         groups: dict[str, list[int]] = {}
         places: dict[str, int] = {}
         for number, variable in enumerate(variables):
@@ -199,7 +199,7 @@ class Probes:
                     record.add_sample("gradients", path, gradient)
         if total:
             record.add("gradient_norm", "", tf.sqrt(tf.add_n(total)))
-        for layer, _ in _first_calls(outputs):
+        for layer, _ in _first_calls(calls.outputs):
             _record_batch_norm(record, layer, names[id(layer)])
 
     def _record_activations(
@@ -368,39 +368,57 @@ def replaced(
             owner.__dict__[name] = own
 
 
-@contextlib.contextmanager
-def _calls_recorded(
-    layers: list[Any], outputs: list[tuple[Any, tf.Tensor]]
-) -> Iterator[None]:
-    """Collects what the layers return, in the order in which they are called.
+class _Calls:
+    """The calls of a model's layers while its step is traced.
 
-    A layer called in a loop, such as a cell of an RNN, gives tensors that do not lead
-    out of the loop; these are left out.
+    Attributes:
+        outputs: What the layers return that have no layers inside. A layer called in a
+            loop, such as a cell of an RNN, gives tensors that do not lead out of the
+            loop; these are left out.
+        order: When each layer with variables or outputs was first called, by its id.
     """
-    around = None if tf.executing_eagerly() else tf.compat.v1.get_default_graph()
 
-    def watching(layer: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def __init__(self) -> None:
+        self.outputs: list[tuple[Any, tf.Tensor]] = []
+        self.order: dict[int, int] = {}
+
+    @contextlib.contextmanager
+    def recorded(self, model: keras.Model) -> Iterator[None]:
+        """Watches the layers of a model."""
+        around = None if tf.executing_eagerly() else tf.compat.v1.get_default_graph()
+        leaves = _leaves(model)
+        with contextlib.ExitStack() as stack:
+            for layer in leaves:
+                watching = self._watching(layer, lambda t: _is_output(t, around))
+                stack.enter_context(replaced(layer, "call", watching))
+            for layer in model._flatten_layers(include_self=False):
+                if layer._layers and layer._trainable_variables:
+                    watching = self._watching(layer, lambda t: False)
+                    stack.enter_context(replaced(layer, "call", watching))
+            yield
+
+    def _watching(
+        self, layer: Any, is_output: Callable[[Any], bool]
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         def wrap(original: Callable[..., Any]) -> Callable[..., Any]:
             def call(*args: Any, **kwargs: Any) -> Any:
+                self.order.setdefault(id(layer), len(self.order))
                 result = original(*args, **kwargs)
-                here = getattr(result, "graph", None) if around is not None else None
-                if (
-                    tf.is_tensor(result)
-                    and here is around
-                    and result.dtype.is_floating
-                    and result.shape.rank
-                ):
-                    outputs.append((layer, result))
+                if is_output(result):
+                    self.outputs.append((layer, result))
                 return result
 
             return call
 
         return wrap
 
-    with contextlib.ExitStack() as stack:
-        for layer in layers:
-            stack.enter_context(replaced(layer, "call", watching(layer)))
-        yield
+
+def _is_output(result: Any, around: Any) -> bool:
+    """Whether a layer returned one tensor of numbers that leads out to `around`."""
+    if not tf.is_tensor(result) or not result.dtype.is_floating:
+        return False
+    here = getattr(result, "graph", None) if around is not None else None
+    return here is around and bool(result.shape.rank)
 
 
 def _costs_recorded(

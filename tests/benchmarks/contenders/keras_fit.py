@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import resource
 import sys
+import tempfile
+import time
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -142,6 +145,86 @@ def two_inputs(examples: int, **choice: Any) -> Contender:
     generator = np.random.default_rng(0)
     x = [generator.random((examples, size), "float32") for size in (20, 30)]
     return _fit(model, x, generator.integers(0, 3, examples), batch_size=32)
+
+
+class Logged(Contender):
+    """Seconds of an epoch on the digits, with a logger and what it writes behind.
+
+    The first epoch, in which functions are traced, and what is written once at the end
+    (pictures, verdicts) do not count; they are told as facts.
+    """
+
+    def __init__(self, epochs: int, log: str, choice: dict[str, Any]) -> None:
+        self._model = _sequential(digits_layers(), **choice)
+        self._initial = self._model.get_weights()
+        self._epochs, self._log = epochs, log
+        self._facts: dict[str, str] = {}
+
+    def cold(self) -> float:
+        start = time.perf_counter()
+        self.turn(0)
+        return time.perf_counter() - start
+
+    def turn(self, round_number: int) -> float:
+        self._model.set_weights(self._initial)
+        with tempfile.TemporaryDirectory() as folder:
+            logger = _logger(self._log, folder)
+            clock = _Clock(logger)
+            start = time.perf_counter()
+            self._model.fit(
+                array("digits_x"),
+                array("digits_y"),
+                batch_size=64,
+                epochs=self._epochs,
+                validation_data=(array("digits_dev_x"), array("digits_dev_y")),
+                verbose=0,
+                callbacks=[*([logger] if logger else []), clock],
+            )
+            whole = time.perf_counter() - start
+            size = sum(f.stat().st_size for f in Path(folder).rglob("*") if f.is_file())
+        seconds = clock.seconds / (self._epochs - 1)
+        once = whole - self._epochs * seconds
+        self._facts = {"once a fit": f"{once:.2f} s", "written": f"{size / 1e6:.1f} MB"}
+        return seconds
+
+    def facts(self) -> dict[str, str]:
+        return self._facts
+
+
+class _Clock(keras.callbacks.Callback):
+    """Seconds from the end of the first epoch to the last, with all that was written."""
+
+    every_batch = False
+
+    def __init__(self, logger: Any) -> None:
+        super().__init__()
+        self._logger, self._start, self.seconds = logger, 0.0, 0.0
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        if epoch in (0, self.params["epochs"] - 1) and hasattr(self._logger, "writer"):
+            self._logger.writer.flush()
+        if epoch == 0:
+            self._start = time.perf_counter()
+        self.seconds = time.perf_counter() - self._start
+
+
+def _logger(log: str, folder: str) -> Any:
+    if log == "none":
+        return None
+    if log == "keras":
+        return keras.callbacks.TensorBoard(folder)
+    if log == "keras, everything":
+        return keras.callbacks.TensorBoard(folder, update_freq=10, histogram_freq=1)
+    import tfkit
+
+    if log == "default":
+        return tfkit.callbacks.TensorBoard(folder)
+    return tfkit.callbacks.TensorBoard(folder, update_freq=10, histogram_freq=1)
+
+
+def logged(epochs: int, log: str, **choice: Any) -> Contender:
+    """What logging costs on the digits."""
+    return Logged(epochs, log, choice)
 
 
 class Accuracy(Contender):

@@ -1,4 +1,5 @@
 import gc
+import io
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import weakref
 import numpy as np
 import pytest
 from tensorboard.compat.proto import event_pb2, summary_pb2
+from tensorboard.summary.writer.record_writer import RecordWriter
 
 from tfkit.callbacks.events import summaries, writer
 from tfkit.callbacks.events.writer import EventsLostWarning, EventWriter
@@ -449,7 +451,7 @@ class TestFailures:
                 return min(3, len(data))
 
         file = Reluctant()
-        writer._WholeWrites(file).write(b"0123456789")
+        writer._write_whole(file, b"0123456789")
         assert file.content == b"0123456789"
 
     def test_a_removed_folder_is_noticed(self, tmp_path):
@@ -597,3 +599,10 @@ class TestArguments:
             pytest.raises(TypeError, match="For summaries there is `add`"),
         ):
             events.add_event("r", VALUES)
+
+
+def test_records_are_tensorboards_own():
+    for content in (b"", b"a", bytes(range(256)) * 40):
+        expected = io.BytesIO()
+        RecordWriter(expected).write(content)
+        assert writer._record(content) == expected.getvalue()

@@ -68,7 +68,7 @@ class TensorBoard(StepObserver):
         class_names: Name of each class.
         parameters: What the HParams tab lists for this run, nested or flat.
         judge_freq: Epochs from one measurement in inference mode to the next; "auto"
-            measures as often as takes 3 % of the time, and at the end.
+            measures as often as takes 1 % of the time, and at the end.
         embeddings: Whether the last hidden layer's outputs for the dev set go to the
             projector, at the end.
 
@@ -208,7 +208,7 @@ class TensorBoard(StepObserver):
     ) -> None:
         """Writes what was observed."""
         super().on_train_batch_end(batch, logs)
-        self._curves.steps(self.observations())
+        self._curves.steps(self.pending())
         self._curves.note_rate()
         if self.feed is not None:
             self._profiler.after(self.feed.step)
@@ -220,7 +220,7 @@ class TensorBoard(StepObserver):
         logs = dict(logs or {})
         number = epoch + (self._epoch_offset or 0)
         self._next_epoch = number + 1
-        self._curves.steps(self.observations())
+        self._curves.steps(self.pending())
         self._curves.epoch(number, logs, seconds)
         self._curves.rates()
         if self.histogram_freq and number % self.histogram_freq == 0:
@@ -248,7 +248,7 @@ class TensorBoard(StepObserver):
             if self.embeddings:
                 self._write_embedding()
             # What was judged only now is on the page, too.
-            description.write_page(self.writer, set().union(*self._tags.values()))
+            description.write_page(self.writer, self._tags)
         self.writer.flush()
 
     def _describe(self, logs: Mapping[str, float]) -> None:
@@ -257,7 +257,7 @@ class TensorBoard(StepObserver):
 
         if self.parameters is not None:
             description.write_session(self.writer, self.parameters, logs)
-        description.write_page(self.writer, set().union(*self._tags.values()))
+        description.write_page(self.writer, self._tags)
         plan = getattr(self.model, "training_plan", None)
         if plan is not None:
             from tfkit.callbacks.events import summaries

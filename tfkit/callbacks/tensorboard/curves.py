@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import math
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -14,6 +16,7 @@ from tfkit.callbacks.tensorboard.tags import described, of_observation
 from tfkit.training.observe import Feed, Observation
 
 if TYPE_CHECKING:
+    from tfkit.callbacks.events.summaries import Series
     from tfkit.callbacks.events.writer import EventWriter
 
 #: Steps of a schedule whose rates are computed together: one by one they would cost
@@ -43,35 +46,60 @@ class Curves:
         self._examples, self._waited = 0, 0.0
         self._rate_step = feed.step
         self._rates: list[tuple[int, int, float]] = []
-        #: The last step that was observed.
+        self._series: dict[tuple[str, tuple[str, ...]], Series] = {}
+        self._said = ""
+        #: The last step that was observed and written.
         self.last: Observation | None = None
 
-    def add(self, run: str, scalars: Mapping[str, float], step: int) -> None:
-        """Writes numbers; with the first one of a tag goes its description."""
+    def add(
+        self,
+        run: str,
+        scalars: Mapping[str, float] | Callable[[], Mapping[str, float]],
+        step: int,
+    ) -> None:
+        """Writes numbers, or those that a function returns, called in the thread."""
+        self._writer.add(run, lambda: self._summary(run, scalars), step)
+
+    def _summary(self, run: str, scalars: Any) -> Any:
+        from tfkit.callbacks.events.summaries import Series
+
+        if callable(scalars):
+            scalars = scalars()
+        tags = tuple(scalars)
+        series = self._series.get((run, tags))
+        if series is None:
+            new = set(tags) - self._tags.setdefault(run, set())
+            self._tags[run] |= new
+            # TensorBoard takes a chart's description from its first point.
+            series = Series(tags, {tag: described(tag) for tag in new})
+            self._series[run, tags] = series
+        return series(scalars.values())
+
+    def steps(
+        self, observations: Iterable[tuple[int, Callable[[], Observation]]]
+    ) -> None:
+        """Writes what was observed in single steps, made in the thread."""
+        for number, make in observations:
+            self._writer.add("train", functools.partial(self._step, make), number)
+
+    def _step(self, make: Callable[[], Observation]) -> Any:
+        self.last = seen = make()
+        scalars = of_observation(seen)
+        depth = depth_of(seen)
+        if depth is not None:
+            scalars["gradient_depth_slope"] = depth.slope
+            if self._said != depth.verdict:
+                self._said = depth.verdict
+                self.say(
+                    "verdict/gradients over depth", _in_words(depth, seen), seen.step
+                )
+        return self._summary("train", scalars)
+
+    def say(self, tag: str, markdown: str, step: int) -> None:
+        """Writes a text."""
         from tfkit.callbacks.events import summaries
 
-        known = self._tags.setdefault(run, set())
-        new = scalars.keys() - known
-        if not new:
-            self._writer.add(run, lambda: summaries.scalars(scalars), step)
-            return
-        known |= new
-        values = [
-            value
-            for tag, number in scalars.items()
-            for value in summaries.scalars({tag: number}, described(tag))
-        ]
-        self._writer.add(run, values, step)
-
-    def steps(self, observations: Iterable[Observation]) -> None:
-        """Writes what was observed in single steps."""
-        for seen in observations:
-            self.last = seen
-            scalars = of_observation(seen)
-            depth = depth_of(seen)
-            if depth is not None:
-                scalars["gradient_depth_slope"] = depth.slope
-            self.add("train", scalars, seen.step)
+        self._writer.add("train", lambda: summaries.text(tag, markdown), step)
 
     def epoch(self, number: int, logs: Mapping[str, float], seconds: float) -> None:
         """Writes an epoch's cost and metrics, and how fast it was."""
@@ -150,7 +178,16 @@ def depth_of(seen: Observation) -> Any:
         if layer not in seen.batch_norm
     }
     found = depth_slope(norms) if len(norms) > 2 else None
-    return found if found is not None and np.isfinite(found.slope) else None
+    return found if found is not None and math.isfinite(found.slope) else None
+
+
+def _in_words(depth: Any, seen: Observation) -> str:
+    layers = len(seen.gradient_norm) - len(seen.batch_norm)
+    return (
+        f"**{depth.verdict}** at step {seen.step}: the last layer's gradient is "
+        f"{depth.span:.3g} times the first one's (fitted over {layers} layers). "
+        f"{depth.advice}"
+    )
 
 
 def rates_of(optimizer: Any, steps: np.ndarray) -> np.ndarray:

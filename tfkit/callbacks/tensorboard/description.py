@@ -96,9 +96,18 @@ def write_results(
     writer.add("", hparams.session_end(), 0)
 
 
-def write_page(writer: EventWriter, tags: Iterable[str]) -> None:
-    """Writes the page of charts that the Custom Scalars tab opens with."""
+def write_page(writer: EventWriter, tags: Mapping[str, set[str]]) -> None:
+    """Writes the page of charts that the Custom Scalars tab opens with.
+
+    Args:
+        writer: The thread that writes.
+        tags: All tags by run; looked at in the thread, when what was added before has
+            been written.
+    """
     from tfkit.callbacks.events import layout
     from tfkit.callbacks.tensorboard.tags import page
 
-    writer.add("", layout.layout(page(tags)), 0)
+    def drawn() -> Any:
+        return layout.layout(page(set().union(*tags.values())))
+
+    writer.add("", drawn, 0)

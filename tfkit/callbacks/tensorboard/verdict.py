@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 
-from tfkit.callbacks.tensorboard.curves import Curves, depth_of
+from tfkit.callbacks.tensorboard.curves import Curves
 from tfkit.callbacks.tensorboard.judge import Judge, Predictions
 
 if TYPE_CHECKING:
     from tfkit.callbacks.events.writer import EventWriter
 
 #: Share of the training time that measuring in between may take.
-SHARE = 0.03
+SHARE = 0.01
 #: The run in which each part's error is drawn.
 RUNS = {
     "train": "train_inference",
@@ -56,8 +56,7 @@ class Verdict:
         self._judged = -1
 
     def epoch(self, number: int) -> None:
-        """Says what the gradients do, and measures the model if it is time."""
-        self._say_depth(number)
+        """Measures the model if it is time."""
         if self._judge is None:
             return
         if self._every == "auto":
@@ -83,6 +82,7 @@ class Verdict:
             The errors by part, fractions.
         """
         pictures = Pictures(model, self._writer, self._class_names, number)
+        self._writer.flush()
         if self._curves.last is not None:
             pictures.gradients(self._curves.last.gradient_norm)
         if self._judge is None:
@@ -125,25 +125,11 @@ class Verdict:
             self._say(tag, verdict.verdict, "\n".join(lines), number)
         return {name: error.rate for name, error in errors.items()}
 
-    def _say_depth(self, number: int) -> None:
-        seen = self._curves.last
-        depth = None if seen is None else depth_of(seen)
-        if seen is None or depth is None:
-            return
-        text = (
-            f"**{depth.verdict}** at step {seen.step}: the last layer's gradient is "
-            f"{depth.span:.3g} times the first one's (fitted over "
-            f"{len(seen.gradient_norm) - len(seen.batch_norm)} layers). {depth.advice}"
-        )
-        self._say("verdict/gradients over depth", depth.verdict, text, number)
-
     def _say(self, tag: str, verdict: str, markdown: str, step: int) -> None:
         """Writes a text, if its verdict is another one than last time."""
-        from tfkit.callbacks.events import summaries
-
         if self._said.get(tag) != verdict:
             self._said[tag] = verdict
-            self._writer.add("train", lambda: summaries.text(tag, markdown), step)
+            self._curves.say(tag, markdown, step)
 
 
 class Pictures:
