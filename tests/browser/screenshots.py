@@ -8,17 +8,18 @@ about a minute.
 from __future__ import annotations
 
 import argparse
-import io
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
-from PIL import Image
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
 
-from tests.browser import tensorboard_page
-from tests.browser.tensorboard_page import Page
+from . import tensorboard_page
+from .tensorboard_page import Page
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 #: Options of the README's run, which has none, and of those it is compared with.
@@ -27,13 +28,15 @@ RUNS = {
     "no-dropout": ("--keep-prob", "1", "--input-keep-prob", "1"),
     "high-rate": ("--optimizer.learning-rate", "0.03"),
 }
-#: Colours of a picture; text on white needs no more, and files get small.
-COLOURS = 128
+#: Charts, menus and pictures move for less than that.
+SETTLE_SECONDS = 2.0
 
 
 def scalars(page: Page) -> None:
     """The cost of train and dev in one chart, with a logarithmic axis."""
     page.open("timeseries", tagFilter="^epoch_loss$", smoothing=0)
+    # Half of what falls towards 0 counts as outliers on a linear axis.
+    page.click("label", "Ignore outliers in chart scaling")
     page.click("button", "Settings")
     page.click("button[aria-label='Toggle full size mode']")
     page.click("button[aria-label='More line chart options']")
@@ -45,15 +48,23 @@ def dashboard(page: Page) -> None:
     """What gradients and updates do, layer by layer."""
     page.open("custom_scalars", _smoothingWeight=0)
     page.shows("Gradients and updates, by layer", "update-to-weight ratio")
-    heading = page.one("button.heading .category-name[title^=Gradients]")
-    page.to_the_top(heading)
+    for card in page.all("tf-custom-scalar-multi-line-chart-card"):
+        if page.text(card).startswith(("gradient norm", "update-to-weight ratio")):
+            # Its curves have one colour, the run's; this list tells the marks apart.
+            page.scroll_to(card)
+            card.shadow_root.find_element(
+                By.CSS_SELECTOR, ".toggle-matches-button"
+            ).click()
+    page.scroll_to(page.one(".category-name[title^=Gradients]"), "start")
 
 
 def images(page: Page) -> None:
-    """The confusion matrix and the worst mistakes."""
-    page.open("images", tagFilter="^dev/", _showActualSize="false")
+    """The confusion matrix and the worst mistakes, large enough to read."""
+    page.driver.set_window_size(1100, 1420)
+    page.open("images", tagFilter="^dev/")
     page.shows("dev/confusion matrix", "dev/worst mistakes")
-    page.wait_for_pictures(2)
+    page.click("paper-checkbox", "Show actual image size")
+    page.wait(lambda: all(page.picture_widths()), "a picture does not load")
 
 
 def verdict(page: Page) -> None:
@@ -67,38 +78,73 @@ def hparams(page: Page) -> None:
     page.open("hparams")
     page.shows("optimizer.learning_rate")
     wanted = ["model.keep_prob", "optimizer.learning_rate", "dev error", "test error"]
-    for name in page.ticked():
+    for name in page.columns():
         page.tick(name, ticked=name in wanted)
-    for name in wanted:
-        page.tick(name)
     page.wait(
-        lambda: len(page.table()) == len(RUNS)
-        and all(set(wanted) <= set(row) for row in page.table()),
+        lambda: (
+            len(page.table()) == len(RUNS)
+            and all(set(wanted) <= set(row) for row in page.table())
+        ),
         "not all runs in the table",
     )
+
+
+def train(folder: Path) -> None:
+    """Trains all runs, below `folder`."""
+    for name, options in RUNS.items():
+        command = [sys.executable, "-m", "tfkit", "train", "digits", "--name", name]
+        subprocess.run([*command, *options], cwd=folder, check=True)
+
+
+def shoot(
+    folder: Path,
+    logs: str,
+    runs: Collection[str],
+    pictures: Mapping[str, Callable[[Page], None]],
+) -> None:
+    """Saves pictures of TensorBoard on some runs."""
+    with (
+        tensorboard_page.board(logs, runs, folder) as address,
+        tensorboard_page.chromium() as driver,
+    ):
+        page = Page(driver, address)
+        for name, arrange in pictures.items():
+            driver.set_window_size(1100, 780)
+            arrange(page)
+            # A chart under the mouse has a box of numbers over it.
+            ActionChains(driver).move_by_offset(1, 1).perform()
+            time.sleep(SETTLE_SECONDS)
+            driver.save_screenshot(str(IMAGES / f"{name}.png"))
+            print(IMAGES / f"{name}.png")
 
 
 def main() -> int:
     """Trains, opens TensorBoard, and saves each picture."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--logs", type=Path, help="of an earlier call: no training")
-    options.add_argument("--out", type=Path, default=IMAGES)
-    chosen = options.parse_args()
+    options.add_argument(
+        "--folder", type=Path, help="where an earlier call trained: saves the training"
+    )
+    folder = options.parse_args().folder
     lacking = tensorboard_page.missing()
     if lacking:
         print(lacking, file=sys.stderr)
         return 1
     with tempfile.TemporaryDirectory() as temporary:
-        logs = chosen.logs or train(Path(temporary))
-        run = logs / "digits" / "readme" / "tensorboard"
+        if folder is None:
+            folder = Path(temporary)
+            train(folder)
         one = {
             "tensorboard": scalars,
             "tensorboard-dashboard": dashboard,
             "tensorboard-images": images,
             "tensorboard-verdict": verdict,
         }
-        # Of one run, its parts have short names.
-        shoot(run, ["."], one, chosen.out)
+        # Opened on one run, its parts have short names.
+        shoot(folder, "logs/digits/readme/tensorboard", ["."], one)
         runs = [f"{name}/tensorboard" for name in RUNS]
-        shoot(logs / "digits", runs, {"tensorboard-hparams": hparams}, chosen.out)
+        shoot(folder, "logs/digits", runs, {"tensorboard-hparams": hparams})
     return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

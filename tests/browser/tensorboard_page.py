@@ -36,7 +36,7 @@ _FLAGS = (
     "--disable-sync",
 )
 #: For a page on a busy machine; one that is free takes two or three.
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 30
 
 # TensorBoard is made of web components, into which neither CSS selectors nor
 # `innerText` look. Selenium's `text` does, but takes seconds for a page of charts.
@@ -95,18 +95,21 @@ def chromium(width: int = 1100, height: int = 780) -> Iterator[WebDriver]:
 
 
 @contextlib.contextmanager
-def board(logs: Path, runs: Collection[str]) -> Iterator[str]:
+def board(logs: str, runs: Collection[str], folder: Path) -> Iterator[str]:
     """Serves `tfkit board` and yields its address once it has read all runs.
 
     Args:
-        logs: What it is opened on.
-        runs: The runs' event folders, relative to it.
+        logs: What it is opened on, relative to `folder`: TensorBoard shows this.
+        runs: The runs' event folders, relative to that.
+        folder: Where it is started.
     """
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "tfkit", "board", str(logs), "--port", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+    command = [sys.executable, "-m", "tfkit", "board", logs, "--port", str(port)]
+    with subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.PIPE, text=True
+    ) as server:
         try:
             assert server.stdout is not None
             said = next((line for line in server.stdout if "http" in line), "")
@@ -195,10 +198,10 @@ class Page:
         self.scroll_to(element)
         return element
 
-    def scroll_to(self, element: WebElement) -> None:
+    def scroll_to(self, element: WebElement, block: str = "center") -> None:
         """Brings an element into view; charts are drawn and pictures loaded then."""
         self.driver.execute_script(
-            "arguments[0].scrollIntoView({block: 'center'})", element
+            "arguments[0].scrollIntoView({block: arguments[1]})", element, block
         )
 
     def click(self, selector: str, text: str | None = None) -> None:
@@ -215,6 +218,21 @@ class Page:
 
         self.wait(rests, f"{selector} does not come to rest")
         ActionChains(self.driver).double_click(self.one(selector, text)).perform()
+
+    def picture_widths(self) -> list[int]:
+        """Of the Images tab's pictures, in their own pixels; 0 until they are there."""
+        return [
+            int(picture.get_property("naturalWidth"))
+            for picture in self.all("img")
+            if "individualImage" in picture.get_attribute("src")
+        ]
+
+    def columns(self) -> dict[str, bool]:
+        """The columns that the HParams tab offers, and whether each is shown."""
+        return {
+            self.text(box): box.get_attribute("checked") is not None
+            for box in self.all(".hparam-checkbox, .metric-checkbox")
+        }
 
     def tick(self, name: str, *, ticked: bool = True) -> None:
         """Sets a box of the HParams tab, which shows a column or hides it."""

@@ -81,7 +81,6 @@ MODES = {
     "keras": (keras, {}, False),
     "keras, xla by itself": (keras, {"jit_compile": "auto"}, False),
     "keras, 4 steps": (keras, {"steps_per_execution": 4}, False),
-    "keras, eager": (keras, {"run_eagerly": True}, False),
     "keras, stream": (keras, {}, True),
     "epoch, graph": (tfkit, {}, False),
     "epoch, xla": (tfkit, {"jit_compile": True}, False),
@@ -160,6 +159,26 @@ def test_the_next_fit_begins_unstopped(kind, options):
         (ours != theirs).any()
         for ours, theirs in zip(model.get_weights(), before, strict=True)
     )
+
+
+class Fail(keras.callbacks.Callback):
+    def on_train_batch_end(self, batch, logs=None):
+        if batch == 5:
+            raise RuntimeError("of another callback")
+
+
+@pytest.mark.parametrize("observed", [False, True], ids=["plain", "observed"])
+@pytest.mark.parametrize("kind", [keras, tfkit], ids=["keras", "epoch"])
+def test_the_fit_after_an_exception_begins_unstopped(kind, observed):
+    model = network(kind)
+    with pytest.raises(RuntimeError, match="of another callback"):
+        fit(model, BAD, Y, callbacks=[Watch(), Fail()])
+    callbacks = [Watch()] if observed else []
+    plain = network(keras)
+    fit(plain, X[:12], Y[:12])
+    for each in (model, plain):
+        fit(each, X, Y, callbacks=callbacks if each is model else [])
+    assert_same(model, plain)
 
 
 @pytest.mark.parametrize("kind", [keras, tfkit], ids=["keras", "epoch"])

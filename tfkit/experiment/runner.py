@@ -263,7 +263,9 @@ def _write_results(result: RunResult) -> None:
         figure.savefig(temporary, dpi=110)
     text = report.markdown(result)
     run_folder.write_text(folder.report, text)
-    write_note(folder.tensorboard, "run/report", text)
+    # TensorBoard has the curves themselves, and no picture beside the text.
+    note = text.replace("![training curves](curves.png)\n", "")
+    write_note(folder.tensorboard, "run/report", note)
 
 
 def _as_code(text: str) -> str:

@@ -241,6 +241,16 @@ def build_tensorboard(
         human_error=experiment.run.human_error,
         class_names=prepared.class_names,
         parameters=parameters,
+        main_parameters=(
+            "model.hidden",
+            "model.keep_prob",
+            "optimizer.name",
+            "optimizer.learning_rate",
+            "regularization.lambd",
+        ),
+        name=f"{log_dir.parent.parent.name}/{log_dir.parent.name}",
+        # Some twenty points a curve.
+        judge_freq=max(1, experiment.training.epochs // 20),
     )
 
 

@@ -66,7 +66,7 @@ def confusion_matrix(
     names = names_of(class_names, len(counts))
     rows = counts.sum(axis=1, keepdims=True)
     shares = counts / np.maximum(rows, 1)
-    side = float(np.clip(0.42 * len(counts) + 2.4, 4.6, 11.0))
+    side = float(np.clip(0.36 * len(counts) + 2.6, 4.6, 11.0))
     figure = new_figure(side + 1.2, side)
     axes = figure.subplots()
     picture = axes.imshow(shares, cmap="Blues", vmin=0.0, vmax=1.0)
@@ -232,7 +232,7 @@ def worst_mistakes(
             f"{100 * p[i, answers[i]]:.0f} %"
             for i in worst
         ],
-        columns=5,
+        columns=4,
         inches=1.9,
         fontsize=9,
         cmap="gray",

@@ -348,6 +348,16 @@ class Engine:
             self._compiled[key] = CompiledEpoch(self.model, compiler, observer)
         return self._compiled[key]
 
+    def has_compiled(
+        self, compiler: Compiler, options: observe.Options | None, data: Data
+    ) -> bool:
+        """Whether `compiler` has compiled such an epoch since `model.compile`."""
+        self.compiled("graph")  # drops what an earlier `model.compile` left
+        return any(
+            key[:2] == (compiler, options) and compiled.knows(data)
+            for key, compiled in self._compiled.items()
+        )
+
     def build(self, batch: Data) -> None:
         """Builds what is not built yet, from a batch or its specification."""
         self.model._symbolic_build(data_batch=batch)

@@ -163,12 +163,17 @@ class Fit(abc.ABC):
 
     def _compiled_by(self, compiler: planning.Compiler) -> CompiledEpoch:
         """The functions that `compiler` compiles, with what observes them."""
+        options = self._observed()
+        every = None if options is None else options.every
+        slots = -(-self._steps // every) if isinstance(every, int) else 1
+        return self._engine.compiled(compiler, options, slots)
+
+    def _observed(self) -> observe.Options | None:
+        """What is traced into the loop for observers, None if nothing is."""
         feed = self._feed
         if feed is None or (feed.options.every is None and not feed.options.guard):
-            return self._engine.compiled(compiler)
-        every = feed.options.every
-        slots = -(-self._steps // every) if isinstance(every, int) else 1
-        return self._engine.compiled(compiler, feed.options, slots)
+            return None
+        return feed.options
 
     @property
     def _compiled(self) -> CompiledEpoch:

@@ -104,7 +104,8 @@ class ArrayFit(Fit):
 
     def compiled_before(self) -> bool:
         """Whether XLA has compiled an epoch of such data already."""
-        return self._compiled_by("xla").knows(self._source.data)
+        options = self._observed()
+        return self._engine.has_compiled("xla", options, self._source.data)
 
     def parts(self) -> dict[str, tuple[Any, Any]]:
         """`(x, y)` of the "train" and "dev" data."""

@@ -379,7 +379,7 @@ class CompiledFeed(Feed):
 
     def __init__(self, model: keras.Model, options: Options) -> None:
         super().__init__(model, options)
-        self.waiting = 0.0
+        self.waiting = 0.0  # until a stream makes it wait
 
     def first_due(self, first: int, count: int) -> int:
         """Which of the next `count` steps is observed first; `count` for none.
@@ -434,13 +434,13 @@ class KerasFeed(Feed):
     def epoch_begins(self) -> None:
         """Puts the observed step in place, and marks the first step of the epoch."""
         super().epoch_begins()
+        self._epoch_first = self.steps
         if self.refusal is not None:
             return
         if self._program is None:
             self._program = _ObservedProgram.of(self.model, self.options)
             self._program.install()
             self.observer = self._program.observer
-        self._epoch_first = self.steps
         self._program.armed.assign(self.options.every == "epoch")
 
     def batches_end(self, last: int) -> None:
@@ -529,6 +529,24 @@ class _ObservedProgram:
         with self._without_xla(model):
             model.make_train_function()
         self._function = model.train_function
+        model.train_function = self._for_this_fit(getattr(model, "history", None))
+
+    def _for_this_fit(self, history: Any) -> Callable[[Any], Any]:
+        """The observed function, until a fit begins that this one has not ended for.
+
+        Of an exception or Ctrl-C in a `fit` nothing tells; each has a history of its own.
+        """
+        observed = self._function
+
+        def train(iterator: Any) -> Any:
+            model: Any = self._model()
+            if getattr(model, "history", None) is history:
+                return observed(iterator)
+            self.remove()
+            model.make_train_function()
+            return model.train_function(iterator)
+
+        return train
 
     @contextlib.contextmanager
     def _without_xla(self, model: Any) -> Iterator[None]:

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -102,6 +102,8 @@ def session_start(
     metrics: Iterable[Metric] = (),
     *,
     domains: Mapping[str, type | summary_v2.Domain] | None = None,
+    first: Collection[str] = (),
+    trial: str = "",
     start_time: float | None = None,
 ) -> list[Value]:
     """Returns what makes a run a row of the HParams tab, to be written once.
@@ -121,6 +123,9 @@ def session_start(
             `Discrete`), which the tab then offers as a filter. Those with more than one
             value are shown first. Names that this run has no value for are columns all
             the same. Default for each of the parameters: its value's type.
+        first: Names of the parameters that are shown before the others.
+        trial: Name of the row. Runs of the same name share one, with the mean of their
+            results. Default: the run's folder.
         start_time: Seconds since 1970. Default: now.
 
     Raises:
@@ -143,14 +148,13 @@ def session_start(
         cell = columns[name].cell(plain)
         if cell is not None:
             row[name] = cell
-    # An empty trial: by default, runs of equal parameters would share one row, with the
-    # mean of their results.
-    start = summary_v2.hparams_pb(row, trial_id="", start_time_secs=start_time)
+    # Never TensorBoard's default, which lets runs of equal parameters share a row.
+    start = summary_v2.hparams_pb(row, trial_id=trial, start_time_secs=start_time)
     if not declared and not metrics:
         return list(start.value)
     experiment = api_pb2.Experiment(
         time_created_secs=time.time() if start_time is None else start_time,
-        hparam_infos=[column.info() for column in columns.values()],
+        hparam_infos=[column.info(name in first) for name, column in columns.items()],
         metric_infos=[_metric_info(metric) for metric in metrics],
     )
     data = plugin_data_pb2.HParamsPluginData(experiment=experiment)
@@ -216,7 +220,7 @@ class _Column:
             return value if isinstance(value, bool) else None
         return value if math.isfinite(value) else None
 
-    def info(self) -> Any:
+    def info(self, first: bool) -> Any:
         """Returns the column's part of the table's head."""
         info = api_pb2.HParamInfo(name=self.name, type=_DATA_TYPES[self.type])
         if isinstance(self.domain, summary_v2.Discrete):
@@ -227,6 +231,8 @@ class _Column:
             info.domain_discrete.extend([False, True])
         if self.domain:
             self.domain.update_hparam_info(info)
+        # By this TensorBoard sorts the columns, then by name.
+        info.differs |= first
         return info
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from tfkit import run_folder
 from tfkit._checks import check_count
+from tfkit._predictions import names_of
 from tfkit.training.observe import Every, StepObserver
 
 if TYPE_CHECKING:
@@ -67,6 +68,9 @@ class TensorBoard(StepObserver):
         human_error: Human-level error, a fraction.
         class_names: Name of each class.
         parameters: What the HParams tab lists for this run, nested or flat.
+        main_parameters: Those that the tab shows first; nested ones as
+            "optimizer.learning_rate".
+        name: Name of the run in that tab. Default: its folder.
         judge_freq: Epochs from one measurement in inference mode to the next; "auto"
             measures as often as takes 1 % of the time, and at the end.
         embeddings: Whether the last hidden layer's outputs for the dev set go to the
@@ -109,6 +113,8 @@ class TensorBoard(StepObserver):
         human_error: float | None = None,
         class_names: Sequence[str] | None = None,
         parameters: Mapping[str, Any] | None = None,
+        main_parameters: Sequence[str] = (),
+        name: str | None = None,
         judge_freq: int | str = "auto",
         embeddings: bool = False,
     ) -> None:
@@ -123,6 +129,12 @@ class TensorBoard(StepObserver):
         self.histogram_freq = histogram_freq
         if histogram_freq != 0:
             check_count("histogram_freq", histogram_freq, hint="0 is none.")
+            if update_freq is None:
+                raise ValueError(
+                    "`histogram_freq` needs steps that are observed. Received: "
+                    f"histogram_freq={histogram_freq}, update_freq=None. Use "
+                    'update_freq="epoch", or histogram_freq=0.'
+                )
         if judge_freq != "auto":
             check_count("judge_freq", judge_freq, hint='"auto" is the default.')
         if human_error is not None and not 0 <= human_error <= 1:
@@ -138,6 +150,8 @@ class TensorBoard(StepObserver):
         self.human_error = human_error
         self.class_names = class_names
         self.parameters = parameters
+        self.main_parameters = main_parameters
+        self.name = name
         self.judge_freq = judge_freq
         self.embeddings = embeddings
         given = {
@@ -168,6 +182,7 @@ class TensorBoard(StepObserver):
         from tfkit.callbacks.tensorboard.judge import Judge
         from tfkit.callbacks.tensorboard.verdict import Verdict
 
+        self._check_names()
         super().on_train_begin(logs)
         assert self.feed is not None
         self._curves = Curves(self.writer, self._tags, self.feed, self.model)
@@ -194,12 +209,15 @@ class TensorBoard(StepObserver):
         super().on_epoch_begin(epoch, logs)
         if self._epoch_offset is None:
             self._epoch_offset = max(0, self._next_epoch - epoch)
+            self._curves.begin()
         self._epoch_began = time.perf_counter()
 
     def on_train_batch_begin(
         self, batch: int, logs: dict[str, Any] | None = None
     ) -> None:
         """Starts the profiler when its time has come."""
+        if batch == 0:
+            self._curves.epoch_begins()
         if self.feed is not None:
             self._profiler.before(self.feed.step)
 
@@ -244,19 +262,33 @@ class TensorBoard(StepObserver):
             _, number, best = self._best
             self._curves.rates(last=True)
             errors = self._verdict.end(self._next_epoch - 1, self.model)
-            description.write_results(self.writer, errors, number + 1, best)
+            if self.parameters is not None:
+                description.write_results(self.writer, errors, number + 1, best)
             if self.embeddings:
                 self._write_embedding()
             # What was judged only now is on the page, too.
             description.write_page(self.writer, self._tags)
         self.writer.flush()
 
+    def _check_names(self) -> None:
+        """Raises ValueError if there is not one name for each unit of the output."""
+        shape = getattr(self.model, "output_shape", None)
+        if isinstance(shape, tuple) and len(shape) == 2 and isinstance(shape[1], int):
+            names_of(self.class_names, max(2, shape[1]))
+
     def _describe(self, logs: Mapping[str, float]) -> None:
         """Writes what the run is, once its first epoch tells what its logs hold."""
         from tfkit.callbacks.tensorboard import description
 
         if self.parameters is not None:
-            description.write_session(self.writer, self.parameters, logs)
+            description.write_session(
+                self.writer,
+                self.parameters,
+                first=self.main_parameters,
+                name=self.name or "",
+                parts=() if self._judge is None else self._judge.parts,
+                logs=logs,
+            )
         description.write_page(self.writer, self._tags)
         plan = getattr(self.model, "training_plan", None)
         if plan is not None:

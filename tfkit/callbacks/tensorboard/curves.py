@@ -44,7 +44,7 @@ class Curves:
         self._writer, self._tags, self._feed, self._model = writer, tags, feed, model
         self._began = time.monotonic()
         self._examples, self._waited = 0, 0.0
-        self._rate_step = feed.step
+        self._rate_step, self._rate = feed.step, float("nan")
         self._rates: list[tuple[int, int, float]] = []
         self._series: dict[tuple[str, tuple[str, ...]], Series] = {}
         self._said = ""
@@ -112,7 +112,7 @@ class Curves:
         if feed.examples > self._examples:
             train["examples_per_second"] = (feed.examples - self._examples) / seconds
             self._examples = feed.examples
-        if feed.waiting is not None:
+        if feed.waiting:
             train["waiting_for_data"] = (feed.waiting - self._waited) / seconds
             self._waited = feed.waiting
         self.add("train", train, number)
@@ -130,12 +130,25 @@ class Curves:
 
             self._writer.add("train", drawn, number)
 
+    def begin(self) -> None:
+        """Begins with the first epoch: an optimizer may have been restored before it."""
+        self._rate_step = self._feed.step
+
+    def epoch_begins(self) -> None:
+        """Reads the rate where JAX runs the epoch, which has none to read within it."""
+        if keras.backend.backend() != "jax":
+            return
+        if not _optimizer.holds_schedule(self._model.optimizer):
+            self._rate = _optimizer.learning_rate(self._model.optimizer)
+
     def note_rate(self) -> None:
         """Remembers the rate of the steps that are just done; a schedule needs none."""
         optimizer, step = self._model.optimizer, self._feed.step
         if _optimizer.holds_schedule(optimizer):
             return
-        rate = _optimizer.learning_rate(optimizer)
+        rate = self._rate
+        if keras.backend.backend() != "jax":
+            rate = _optimizer.learning_rate(optimizer)
         first = self._rates[-1][1] + 1 if self._rates else self._rate_step + 1
         if self._rates and self._rates[-1][2] == rate:
             first, *_ = self._rates.pop()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -10,8 +10,10 @@ import keras
 if TYPE_CHECKING:
     from tfkit.callbacks.events.writer import EventWriter
 
+#: A run of its own: its numbers are a table's, and single points among the charts.
+_SESSION = "hparams"
 #: The errors that the HParams tab lists, and what the columns are called.
-_ERRORS = {
+_ERRORS: dict[str, str] = {
     "train": "train error",
     "train-dev": "train-dev error",
     "dev": "dev error",
@@ -50,27 +52,41 @@ def _forward(model: keras.Model) -> Any:
 
 
 def write_session(
-    writer: EventWriter, parameters: Mapping[str, Any], logs: Iterable[str]
+    writer: EventWriter,
+    parameters: Mapping[str, Any],
+    *,
+    first: Collection[str],
+    name: str,
+    parts: Collection[str],
+    logs: Iterable[str],
 ) -> None:
     """Writes the run's row of the HParams tab; its results come with `write_results`.
 
     Args:
         writer: The thread that writes.
         parameters: The run's, nested or flat.
+        first: Names of those that are shown before the others.
+        name: Name of the row.
+        parts: Names of the data's parts whose errors are measured.
         logs: Names of what an epoch's logs hold.
     """
     from tfkit.callbacks.events import hparams
 
     metrics = [
-        hparams.Metric(f"result/{name} error", "", title)
-        for name, title in _ERRORS.items()
+        hparams.Metric(f"result/{part} error", "", title)
+        for part, title in _ERRORS.items()
+        if part in parts
     ]
     metrics += [
-        hparams.Metric(f"result/best {name}", "", f"{name}, best epoch")
-        for name in logs
+        hparams.Metric(f"result/best {log}", "", f"{log}, best epoch")
+        for log in logs
+        if log != "learning_rate"
     ]
     metrics.append(hparams.Metric("result/best epoch", "", "best epoch"))
-    writer.add("", hparams.session_start(hparams.flatten(parameters), metrics), 0)
+    start = hparams.session_start(
+        hparams.flatten(parameters), metrics, first=first, trial=name
+    )
+    writer.add(_SESSION, start, 0)
 
 
 def write_results(
@@ -90,10 +106,14 @@ def write_results(
     from tfkit.callbacks.events import hparams, summaries
 
     results = {f"result/{part} error": error for part, error in errors.items()}
-    results |= {f"result/best {name}": value for name, value in best.items()}
+    results |= {
+        f"result/best {name}": value
+        for name, value in best.items()
+        if name != "learning_rate"
+    }
     results["result/best epoch"] = best_epoch
-    writer.add("", summaries.scalars(results), 0)
-    writer.add("", hparams.session_end(), 0)
+    writer.add(_SESSION, summaries.scalars(results), 0)
+    writer.add(_SESSION, hparams.session_end(), 0)
 
 
 def write_page(writer: EventWriter, tags: Mapping[str, set[str]]) -> None:
@@ -110,4 +130,4 @@ def write_page(writer: EventWriter, tags: Mapping[str, set[str]]) -> None:
     def drawn() -> Any:
         return layout.layout(page(set().union(*tags.values())))
 
-    writer.add("", drawn, 0)
+    writer.add("train", drawn, 0)

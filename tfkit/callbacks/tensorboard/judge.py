@@ -75,6 +75,10 @@ class Judge:
             name: _sample(part, TRAIN_SAMPLE if name == "train" else LARGEST_PART)
             for name, part in parts.items()
         }
+        # For the end, when it does not matter how long it takes.
+        self._all = dict(self.parts)
+        if "train" in parts:
+            self._all["train"] = _sample(parts["train"], LARGEST_PART)
         self._classifies = _is_classifier(model)
 
     def metrics(self, part: str) -> dict[str, float]:
@@ -82,11 +86,12 @@ class Judge:
         x, y = self.parts[part]
         return self._model.evaluate(x, y, verbose=0, return_dict=True)
 
-    def predictions(self, part: str) -> Predictions | None:
+    def predictions(self, part: str, *, final: bool = False) -> Predictions | None:
         """What the model says to a part; None if it is no classifier of one label."""
-        if not self._classifies or part not in self.parts:
+        parts = self._all if final else self.parts
+        if not self._classifies or part not in parts:
             return None
-        x, y = self.parts[part]
+        x, y = parts[part]
         outputs = self._model.predict(x, batch_size=1024, verbose=0)
         if not isinstance(outputs, np.ndarray) or outputs.ndim != 2:
             return None
@@ -99,9 +104,16 @@ class Judge:
             return None  # training has diverged, which the cost shows
         return Predictions(x, labels, probabilities)
 
-    def errors(self, names: Sequence[str]) -> dict[str, ErrorRate]:
-        """The errors of the parts of these names that there are."""
-        found = {name: self.predictions(name) for name in names}
+    def errors(
+        self, names: Sequence[str], *, final: bool = False
+    ) -> dict[str, ErrorRate]:
+        """The errors of the parts of these names that there are.
+
+        Args:
+            names: Of the parts.
+            final: Whether to take as much of the training set as of the others.
+        """
+        found = {name: self.predictions(name, final=final) for name in names}
         return {name: p.error for name, p in found.items() if p is not None}
 
     def verdict(self, errors: Mapping[str, ErrorRate]) -> BiasVariance | None:

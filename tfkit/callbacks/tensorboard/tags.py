@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from tfkit.callbacks.events.layout import Category, Chart
@@ -105,7 +106,7 @@ _PAGE = (
         "Gradients and updates, by layer",
         (
             ("gradient norm", "gradient_norm/"),
-            ("update-to-weight ratio (about 0.001 is usual)", "update_ratio/"),
+            ("update-to-weight ratio (about 0.001 is usual at first)", "update_ratio/"),
             ("weight norm", "weight_norm/"),
             ("gradients over depth: slope of ln(norm)", "gradient_depth_slope$"),
         ),
@@ -126,6 +127,7 @@ _PAGE = (
             ("moving standard deviation", "batch_norm_std/"),
             ("gamma", "batch_norm_gamma/"),
             ("beta", "batch_norm_beta/"),
+            ("gradient norm of gamma and beta", "gradient_norm/"),
         ),
     ),
     (
@@ -163,16 +165,27 @@ def page(tags: Iterable[str]) -> list[Category]:
             ],
         )
     ]
+    # Their two small vectors would only hide the curves of the layers with kernels.
+    normalizing = [
+        t.partition("/")[2] for t in tags if t.startswith("batch_norm_mean/")
+    ]
     for title, charts in _PAGE:
-        shown = [
-            Chart(name, [pattern])
-            for name, pattern in charts
-            if any(_has(tag, pattern) for tag in tags)
-        ]
+        shown = []
+        for name, pattern in charts:
+            if pattern.partition("/")[0] in (
+                "gradient_norm",
+                "weight_norm",
+                "update_ratio",
+            ):
+                pattern = _only(pattern, normalizing, title.startswith("Batch"))
+            if any(re.match(pattern, tag) for tag in tags):
+                shown.append(Chart(name, [pattern]))
         if shown:
             categories.append(Category(title, shown))
     return [category for category in categories if category.charts]
 
 
-def _has(tag: str, pattern: str) -> bool:
-    return tag == pattern[:-1] if pattern.endswith("$") else tag.startswith(pattern)
+def _only(pattern: str, layers: list[str], wanted: bool) -> str:
+    """A pattern for the tags of these layers alone, or of all others."""
+    names = "|".join(map(re.escape, layers)) or "(?!)"  # nothing at all
+    return f"{pattern}(?:{names})$" if wanted else f"{pattern}(?!(?:{names})$)"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -54,6 +54,7 @@ class Verdict:
         self._said: dict[str, str] = {}
         self._began, self._spent = time.monotonic(), 0.0
         self._judged = -1
+        self._drawn: dict[tuple[str, str], tuple[int, float]] = {}
 
     def epoch(self, number: int) -> None:
         """Measures the model if it is time."""
@@ -95,6 +96,17 @@ class Verdict:
             pictures.predictions(found, str(part))
         return errors
 
+    def _draw(self, run: str, scalars: Mapping[str, float], number: int) -> None:
+        """Writes numbers, but not the same ones twice: the last epoch's at the end."""
+        new = {
+            tag: value
+            for tag, value in scalars.items()
+            if self._drawn.get((run, tag)) != (number, value)
+        }
+        self._drawn |= {(run, tag): (number, value) for tag, value in new.items()}
+        if new:
+            self._curves.add(run, new, number)
+
     def _measure(
         self, number: int, parts: Sequence[str], *, final: bool = False
     ) -> dict[str, float]:
@@ -103,22 +115,26 @@ class Verdict:
         if "train" in judge.parts:
             metrics = judge.metrics("train")
             named = {f"epoch_{name}": value for name, value in metrics.items()}
-            self._curves.add(RUNS["train"], named, number)
-        errors = judge.errors(parts)
+            self._draw(RUNS["train"], named, number)
+        errors = judge.errors(parts, final=final)
         for part, error in errors.items():
-            self._curves.add(RUNS[part], {"error": error.rate}, number)
+            self._draw(RUNS[part], {"error": error.rate}, number)
         if errors and self._human_error is not None:
-            self._curves.add("human", {"error": self._human_error}, number)
+            self._draw("human", {"error": self._human_error}, number)
         verdict = judge.verdict(errors)
         if verdict is not None:
-            lines = [f"**{verdict.verdict}** after epoch {number + 1}", ""]
-            if final:
-                lines[0] += ", the weights that training left"
-            lines += ["| part | error | 95 % interval |", "|---|---|---|"]
+            when = "of the weights that training left" if final else "after this epoch"
+            lines = [f"**{verdict.verdict}** {when}", ""]
+            lines += ["| | | 95 % interval |", "|---|---|---|"]
+            if self._human_error is not None:
+                lines.append(f"| human error | {100 * self._human_error:g} % | |")
             lines += [
-                f"| {name} | {100 * e.rate:.1f} % | {100 * e.low:.1f} to "
-                f"{100 * e.high:.1f} % |"
+                _row(f"{name} error", e.rate, e.low, e.high)
                 for name, e in errors.items()
+            ]
+            lines += [
+                _row(f"{gap.name}: {gap.level}", gap.value, gap.low, gap.high)
+                for gap in verdict.gaps
             ]
             lines += ["", *(f"- try: {step}" for step in verdict.advice)]
             tag = "verdict/at the end" if final else "verdict/bias and variance"
@@ -130,6 +146,11 @@ class Verdict:
         if self._said.get(tag) != verdict:
             self._said[tag] = verdict
             self._curves.say(tag, markdown, step)
+
+
+def _row(name: str, value: float, low: float, high: float) -> str:
+    ends = f"{100 * low:.1f} to {100 * high:.1f} %"
+    return f"| {name} | {100 * value:.1f} % | {ends} |"
 
 
 class Pictures:
@@ -182,11 +203,16 @@ class Pictures:
 
         x, labels, p = found.x, found.labels, found.probabilities
         names = self._class_names
-        report = judge_predictions(labels, p, names)
+        tag = f"verdict/{part} by class"
+        try:
+            report = judge_predictions(labels, p, names)
+        except ValueError as error:
+            # Training is over: what the outputs lack must not undo it.
+            why = f"The outputs can't be judged by class. {error}"
+            self._writer.add("train", summaries.text(tag, why), self._step)
+            return
         self._writer.add(
-            "train",
-            lambda: summaries.text(f"verdict/{part} by class", report.to_markdown()),
-            self._step,
+            "train", lambda: summaries.text(tag, report.to_markdown()), self._step
         )
         self._add(
             f"{part}/confusion matrix",
@@ -208,9 +234,20 @@ class Pictures:
                 lambda: plots.worst_mistakes(x, labels, predicted, p, names),
             )
         if len(shape) == 2 and shape[1] == 2:
-            # Here, not in the thread: two must not predict at once.
-            figure = plots.decision_boundary(self._probabilities, x, labels, names)
-            self._add(f"{part}/decision boundary", lambda: figure)
+            # Here, not in the thread: two must not predict at once. What fails is
+            # raised there, as with the others.
+            figure: Any
+            try:
+                figure = plots.decision_boundary(self._probabilities, x, labels, names)
+            except Exception as error:
+                figure = error
+
+            def drawn() -> Any:
+                if isinstance(figure, Exception):
+                    raise figure
+                return figure
+
+            self._add(f"{part}/decision boundary", drawn)
 
     def _probabilities(self, x: np.ndarray) -> np.ndarray:
         from tfkit.callbacks.tensorboard.judge import as_probabilities
