@@ -436,7 +436,7 @@ def per_call(steps):
 
 @pytest.mark.parametrize("steps", [1, 3])
 @pytest.mark.parametrize("kind", [keras, tfkit], ids=["keras", "epoch"])
-@pytest.mark.parametrize("every", [2, 7, "epoch", None])
+@pytest.mark.parametrize("every", [2, "epoch", None])
 def test_the_steps_that_were_asked_for(kind, steps, every):
     model = dense(kind, **per_call(steps))
     recorder = observed_fit(model, every=every, epochs=3)
@@ -448,16 +448,16 @@ def test_the_steps_that_were_asked_for(kind, steps, every):
 
 
 @pytest.mark.parametrize("kind", [keras, tfkit], ids=["keras", "epoch"])
-@pytest.mark.parametrize("every", [1, 3, "epoch"])
+@pytest.mark.parametrize("every", [3, "epoch"])
 def test_steps_are_counted_on(kind, every, tmp_path):
     model = dense(kind)
     first, second = (observed_fit(model, every=every) for _ in range(2))
     model.save(tmp_path / "model.keras")
     again = keras.saving.load_model(tmp_path / "model.keras")
     third = observed_fit(again, every=every, initial_epoch=2, epochs=3)
-    expected = {1: range(1, 16), 3: [1, 4, 7, 10, 13], "epoch": [1, 6, 11]}
+    expected = {3: [1, 4, 7, 10, 13], "epoch": [1, 6, 11]}
     steps = first.steps + second.steps + third.steps
-    assert steps == list(expected[every])
+    assert steps == expected[every]
     # The first step of the second fit begins where the first one ended.
     whole = observed_fit(dense(kind), every=every, epochs=3)
     for ours, theirs in zip(

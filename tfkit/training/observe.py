@@ -189,7 +189,7 @@ class Observer:
         self._rows: tf.Variable | None = None
         # Programs for other shapes of batches have samples of other sizes: a place for
         # each, and which of them was written to last.
-        self._samples: list[tuple[list[Sample], tf.Variable]] = []
+        self._samples: list[tuple[list[Sample], list[tf.Variable], Any]] = []
         self._latest: tf.Variable | None = None
 
     # While the training function is traced.
@@ -254,13 +254,20 @@ class Observer:
 
         if self._latest is None:
             self._latest = new_variable((), tf.int32)
-        known = [samples for samples, _ in self._samples]
+        known = [samples for samples, *_ in self._samples]
         if record.samples not in known:
-            size = sum(sample.size for sample in record.samples)
-            self._samples.append((record.samples, new_variable((size,), tf.float32)))
+            # One variable each: joined, XLA computes them value by value, which takes
+            # longer than the step.
+            places = [new_variable((each.size,), tf.float32) for each in record.samples]
+            # One call to fetch them: each call from Python costs as much as all of them.
+            joined = tf.function(lambda: tf.concat(places, axis=0), autograph=False)
+            self._samples.append((record.samples, places, joined))
             known.append(record.samples)
         place = known.index(record.samples)
-        self._samples[place][1].assign(tf.concat(record.values, axis=0))
+        for variable, values in zip(
+            self._samples[place][1], record.values, strict=True
+        ):
+            variable.assign(values)
         self._latest.assign(place)
 
     # After it has run.
@@ -290,9 +297,9 @@ class Observer:
         """Values of the last observed step, by kind and by variable or layer."""
         if self._latest is None:
             return {}
-        samples, values = self._samples[int(self._latest.numpy())]
+        samples, _, joined = self._samples[int(self._latest.numpy())]
         sizes = [sample.size for sample in samples]
-        parts = np.split(values.numpy(), np.cumsum(sizes)[:-1])
+        parts = np.split(joined().numpy(), np.cumsum(sizes)[:-1])
         return {(s.kind, s.of): p for s, p in zip(samples, parts, strict=True)}
 
 

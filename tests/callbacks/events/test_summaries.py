@@ -4,6 +4,8 @@ import math
 import matplotlib
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from PIL import Image
 from tensorboard.backend.event_processing import plugin_event_accumulator
@@ -210,3 +212,49 @@ class TestText:
     def test_not_a_text(self):
         with pytest.raises(TypeError, match="markdown=3"):
             summaries.text("t", 3)
+
+
+@given(
+    st.lists(
+        st.lists(st.floats(-1e3, 1e3, width=32), min_size=1, max_size=50),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_histograms_at_once_are_those_one_by_one(lists):
+    arrays = [np.array(values, np.float32) for values in lists]
+    tags = [str(number) for number in range(len(arrays))]
+    together = summaries.Histograms(tags)(arrays)
+    for value, tag, array in zip(together.value, tags, arrays, strict=True):
+        table = tensor_util.make_ndarray(value.tensor)
+        alone = tensor_util.make_ndarray(summaries.histogram(tag, array)[0].tensor)
+        assert value.tag == tag
+        np.testing.assert_allclose(table[:, :2], alone[:, :2], rtol=1e-9, atol=1e-9)
+        # A value on an edge may fall to either side of it by a rounding.
+        assert abs(table[:, 2] - alone[:, 2]).sum() <= 2 * len(np.unique(array))
+        assert table[:, 2].sum() == array.size
+
+
+def test_histogram_counts_are_numpys():
+    values = np.random.default_rng(0).normal(size=5000)
+    (value,) = summaries.Histograms(["w"])([values]).value
+    counts, edges = np.histogram(values, 30)
+    table = tensor_util.make_ndarray(value.tensor)
+    # Of 5000 random values none lies on an edge.
+    np.testing.assert_array_equal(table[:, 2], counts)
+    np.testing.assert_allclose(table[:, 0], edges[:-1], rtol=1e-12)
+    np.testing.assert_allclose(table[:, 1], edges[1:], rtol=1e-12)
+
+
+def test_a_series_exchanges_its_numbers():
+    series = summaries.Series(["a", "b"], {"a": "The first."})
+    for numbers in ([1.0, 2.0], [3.0, float("nan")]):
+        values = series(numbers).value
+        assert [value.tag for value in values] == ["a", "b"]
+        np.testing.assert_array_equal(
+            [tensor_util.make_ndarray(value.tensor) for value in values],
+            np.float32(numbers),
+        )
+    assert values[0].metadata.summary_description == "The first."
+    with pytest.raises(ValueError, match="zip"):
+        series([1.0])

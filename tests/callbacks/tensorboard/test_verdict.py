@@ -152,9 +152,9 @@ def test_the_verdict_in_words(tmp_path, read):
     )
     text = read(tmp_path / "train").text("verdict/at the end")
     assert text.startswith("**high variance")
-    assert "| train | 0.0 %" in text
+    assert "| train error | 0.0 %" in text
     wrong = np.mean((model.predict(dev[0], verbose=0)[:, 0] > 0.5) != dev[1])
-    assert f"| dev | {100 * wrong:.1f} %" in text
+    assert f"| dev error | {100 * wrong:.1f} %" in text
     assert "- try:" in text
     np.testing.assert_allclose(read(tmp_path / "test").last("error"), wrong, 1e-6)
     assert read(tmp_path / "human").last("error") == 0.0

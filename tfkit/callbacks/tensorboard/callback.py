@@ -104,7 +104,7 @@ class TensorBoard(StepObserver):
         *,
         histogram_freq: int = 0,
         write_graph: bool = True,
-        update_freq: int | str | None = "epoch",
+        update_freq: int | str | None = 100,
         profile_batch: Sequence[int] | None = None,
         train_data: Part | None = None,
         dev_data: Part | None = None,

@@ -16,7 +16,7 @@ from tfkit.callbacks.tensorboard.tags import described, of_observation
 from tfkit.training.observe import Feed, Observation
 
 if TYPE_CHECKING:
-    from tfkit.callbacks.events.summaries import Series
+    from tfkit.callbacks.events.summaries import Histograms, Series
     from tfkit.callbacks.events.writer import EventWriter
 
 #: Steps of a schedule whose rates are computed together: one by one they would cost
@@ -47,6 +47,7 @@ class Curves:
         self._rate_step, self._rate = feed.step, float("nan")
         self._rates: list[tuple[int, int, float]] = []
         self._series: dict[tuple[str, tuple[str, ...]], Series] = {}
+        self._histograms: dict[tuple[str, ...], Histograms] = {}
         self._said = ""
         #: The last step that was observed and written.
         self.last: Observation | None = None
@@ -121,14 +122,16 @@ class Curves:
 
     def histograms(self, number: int) -> None:
         """Writes histograms of the last observed step."""
-        from tfkit.callbacks.events import summaries
+        from tfkit.callbacks.events.summaries import Histograms
 
-        for (kind, of), values in self._feed.samples().items():
-
-            def drawn(tag: str = f"{kind}/{of}", values: np.ndarray = values) -> Any:
-                return summaries.histogram(tag, values)
-
-            self._writer.add("train", drawn, number)
+        samples = self._feed.samples()
+        if not samples:
+            return
+        tags = tuple(f"{kind}/{of}" for kind, of in samples)
+        if tags not in self._histograms:
+            self._histograms[tags] = Histograms(tags)
+        drawn = functools.partial(self._histograms[tags], list(samples.values()))
+        self._writer.add("train", drawn, number)
 
     def begin(self) -> None:
         """Begins with the first epoch: an optimizer may have been restored before it."""
