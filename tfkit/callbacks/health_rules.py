@@ -47,6 +47,8 @@ SPIKE_DEVIATIONS = 6.0
 SPIKE_FACTOR = 10.0
 #: ... and not below this share of the cost with which training began.
 SPIKE_FLOOR = 0.1
+#: Below this share of the first epoch's cost, a flat cost is the end of a training.
+LEARNT = 0.2
 #: Share of a layer's units that is too much.
 SHARE = 0.5
 #: Observations in a row after which a state is no accident.
@@ -454,6 +456,9 @@ class Plateau(Rule):
       mean: the steps are too long;
     - *plateau* otherwise: it is flat though the gradients are not.
 
+    A cost below a fifth of the first epoch's that is flat or swings is taken for the end
+    of a training, and nothing is said.
+
     Args:
         patience: Epochs that are averaged.
     """
@@ -497,12 +502,14 @@ class Plateau(Rule):
         )
         if self._gradients_are_gone():
             yield self._stationary(text, now)
+        elif abs(now) < LEARNT * abs(self._first_cost):
+            return
         elif swing:
             yield Finding(
                 "oscillation",
                 "loss",
                 f"{text}, but swings between {min(last):.4g} and {max(last):.4g}: the "
-                "steps are too long.",
+                "steps are too long, or dropout makes the cost uncertain.",
                 "Try a lower learning rate or learning-rate decay, larger mini-batches, "
                 "or momentum.",
             )

@@ -601,7 +601,7 @@ class StepObserver(keras.callbacks.Callback):
 
     Args:
         every: Steps from one observation to the next, "epoch" for the first step of
-            each epoch, None for none. A shorter last batch is left out.
+            each epoch, None for none. Of arrays, a shorter last batch is left out.
         samples: Whether values for histograms are taken.
         guard: Whether the first step that is not finite stops all updates.
 

@@ -200,6 +200,7 @@ class TensorBoard(StepObserver):
         )
         self._epoch_offset: int | None = None
         self._best: tuple[float, int, dict[str, float]] | None = None
+        self._has_dev = False
         if self.write_graph and self._graphs_of is not self.model:
             self._graphs_of = self.model
             description.write_graphs(self.writer, self.model)
@@ -245,7 +246,11 @@ class TensorBoard(StepObserver):
             self._curves.histograms(number)
         self._verdict.epoch(number)
         first = self._best is None
-        cost = logs.get("val_loss", logs.get("loss", np.inf))
+        judged_by = "val_loss" if "val_loss" in logs or self._has_dev else "loss"
+        if judged_by == "val_loss" and not self._has_dev:
+            # With `validation_freq`, the epochs before it have no dev cost to compare.
+            self._has_dev, self._best = True, None
+        cost = logs.get(judged_by, np.inf)
         if self._best is None or cost < self._best[0]:
             # A NaN gives way to any number.
             self._best = (cost if np.isfinite(cost) else np.inf, number, logs)

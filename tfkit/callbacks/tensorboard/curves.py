@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 #: Steps of a schedule whose rates are computed together: one by one they would cost
 #: more than the training of a small network.
 _SCHEDULE_STEPS = 200
+#: The same in seconds: what Ctrl-C may lose of a schedule's curve.
+_SCHEDULE_SECONDS = 0.5
 
 
 class Curves:
@@ -46,6 +48,7 @@ class Curves:
         self._examples, self._waited = 0, 0.0
         self._rate_step, self._rate = feed.step, float("nan")
         self._rates: list[tuple[int, int, float]] = []
+        self._rates_written = self._began
         self._series: dict[tuple[str, tuple[str, ...]], Series] = {}
         self._histograms: dict[tuple[str, ...], Histograms] = {}
         self._said = ""
@@ -176,7 +179,12 @@ class Curves:
                 for at in {first: None, end: None}:
                     self.add("train", {"learning_rate": rate}, at)
             self._rates, self._rate_step = [], step
-        elif last or step - self._rate_step >= _SCHEDULE_STEPS:
+        elif (
+            last
+            or step - self._rate_step >= _SCHEDULE_STEPS
+            or time.monotonic() - self._rates_written > _SCHEDULE_SECONDS
+        ):
+            self._rates_written = time.monotonic()
             steps = np.arange(self._rate_step + 1, step + 1)
             for number, value in zip(steps, rates_of(optimizer, steps), strict=True):
                 self.add("train", {"learning_rate": float(value)}, int(number))
