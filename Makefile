@@ -2,6 +2,8 @@
 PYTHON ?= python3
 # As many processes as cores; a file stays in one, which shares its fixtures.
 PYTEST_ARGS ?= -n auto --dist loadfile
+# Without those that take long; `make test TESTS=` runs them all, as CI does.
+TESTS ?= -m "not slow"
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -27,8 +29,8 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 train: $(VENV)/.installed  ## train, judge and save a network on the bundled digits
 	@$(BIN)/tfkit train digits
 
-test: $(VENV)/.installed-dev lint  ## lint, type-check and run every test
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+test: $(VENV)/.installed-dev lint  ## lint, type-check and run the tests (TESTS= for the slow ones too)
+	$(BIN)/python -m pytest $(PYTEST_ARGS) $(TESTS)
 
 lint: $(VENV)/.installed-dev  ## ruff and mypy
 	$(BIN)/ruff check .

@@ -90,6 +90,7 @@ MODES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES)
 def test_weights_stay_those_before_the_bad_step(mode):
     kind, options, streamed = MODES[mode]

@@ -330,6 +330,7 @@ def built(architecture, kind, **options):
     return compiled(model, **options), x, y
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [keras, tfkit], ids=["keras", "epoch"])
 @pytest.mark.parametrize("architecture", ARCHITECTURES, ids=lambda a: a.__name__)
 def test_norms_of_other_architectures(architecture, kind):

@@ -466,6 +466,7 @@ def test_a_picture_that_fails_stops_nothing(
     assert "verdict/dev by class" in read(tmp_path / "train").tags
 
 
+@pytest.mark.slow
 def test_on_jax(tmp_path, read):
     pytest.importorskip("jax")
     code = """
