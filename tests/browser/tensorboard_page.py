@@ -124,7 +124,7 @@ def board(logs: str, runs: Collection[str], folder: Path) -> Iterator[str]:
 
 def _wait_for_runs(address: str, runs: Collection[str]) -> None:
     """Waits for what each run writes last: TensorBoard reads in the background."""
-    last = {("scalars", run, "result/best epoch") for run in runs} | {
+    last = {("scalars", f"{run}/hparams", "result/best epoch") for run in runs} | {
         ("text", f"{run}/train".removeprefix("./"), "run/report") for run in runs
     }
     deadline = time.monotonic() + PATIENCE_SECONDS

@@ -266,7 +266,8 @@ def test_an_epoch_on_the_way_up_is_no_state_to_go_back_to():
     failing = FailingEpochs(None)
     health = TrainingHealth(action="rollback")
     fit(model, health, epochs=4, callbacks=[failing, Costs()])
-    assert health.rollbacks == 1
+    # For the jump in epoch 2, and for the NaN; each time to the end of epoch 1.
+    assert health.rollbacks == 2
     np.testing.assert_array_equal(model.get_weights()[0], failing.weights[1])
 
 

@@ -1,5 +1,6 @@
 import io
 import json
+import warnings
 from dataclasses import replace
 
 import keras
@@ -10,7 +11,7 @@ from rich.console import Console
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import tfkit
-from tfkit.callbacks import control_file
+from tfkit.callbacks import TrainingHealthWarning, control_file
 from tfkit.experiment import (
     DataOptions,
     DecayOptions,
@@ -197,15 +198,22 @@ def test_inputs_are_normalized_inside_the_model_with_training_statistics(finishe
 
 
 def test_a_cost_of_nan_ends_with_words(small_experiment):
-    result = run(
-        small_experiment(
-            optimizer=OptimizerOptions(name="gradient_descent", learning_rate=1e30),
-            decay=DecayOptions(name="none"),
-        ),
-        QUIET,
-    )
+    with warnings.catch_warnings(record=True, action="always") as told:
+        result = run(
+            small_experiment(
+                optimizer=OptimizerOptions(name="gradient_descent", learning_rate=1e30),
+                decay=DecayOptions(name="none"),
+            ),
+            QUIET,
+        )
     assert "NaN" in result.stopped
     assert "NaN" in result.folder.report.read_text()
+    health = [w for w in told if issubclass(w.category, TrainingHealthWarning)]
+    assert any("First bad: 'output'" in str(w.message) for w in health)
+    assert "noticed: Step 2 " in result.folder.report.read_text()
+    # The step is kept, and `stopped` says how to see it.
+    (bundle,) = result.folder.failures.iterdir()
+    assert f"tfkit replay {bundle}" in result.stopped
 
 
 class _InterruptAfter(keras.callbacks.Callback):

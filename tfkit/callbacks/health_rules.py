@@ -45,8 +45,11 @@ WINDOW, FEWEST = 20, 5
 SPIKE_DEVIATIONS = 6.0
 #: ... at so many times the level, ...
 SPIKE_FACTOR = 10.0
-#: ... and not below this share of the cost with which training began.
-SPIKE_FLOOR = 0.1
+# ... and not below the cost with which training began.
+#: A share of the first cost that is small, as at a minimum.
+SMALL = 0.1
+#: What the cost of single steps is called.
+MINI_BATCH = "cost of a mini-batch"
 #: Below this share of the first epoch's cost, a flat cost is the end of a training.
 LEARNT = 0.2
 #: Share of a layer's units that is too much.
@@ -248,17 +251,18 @@ class Spike(Rule):
 
     $J_t$ is a spike when all of these hold, with $m$ the median of the last (up to 20,
     at least 5) finite costs, MAD their median absolute deviation from it, and $J_0$ the
-    median of the first five:
+    first cost:
 
     $$J_t - m > 6 \cdot 1.4826\,\mathrm{MAD}, \qquad J_t - m > 9\,|m|, \qquad
-      J_t > 0.1\,|J_0|$$
+      J_t > |J_0|$$
 
     Median and MAD, because a spike must not raise the bar for the next one as it would
     with mean and standard deviation ($1.4826\,\mathrm{MAD}$ is the standard deviation of
     a normal variable). The second, ten times the level for a cost above 0, because on a
     smooth curve the MAD is next to nothing. The third, because late in training one
     mislabelled example makes a mini-batch a thousand times as dear as the others, and
-    still cheap. Costs of mini-batches and of epochs have a level each.
+    still cheap. Before there are five, the cost of an epoch is a spike at ten times the
+    highest so far. Costs of mini-batches and of epochs have a level each.
     """
 
     _advice = (
@@ -275,7 +279,7 @@ class Spike(Rule):
     def step(self, seen: Observation) -> Iterator[Finding]:
         """Compares the mini-batch with those observed before it."""
         when = f"at step {seen.step}"
-        yield from self._judged("cost of a mini-batch", seen.loss, when)
+        yield from self._judged(MINI_BATCH, seen.loss, when)
 
     def epoch(self, epoch: int, logs: Mapping[str, float]) -> Iterator[Finding]:
         """Compares the costs of train and dev with those of the epochs before."""
@@ -287,16 +291,23 @@ class Spike(Rule):
         if not math.isfinite(value):
             return
         recent = self._recent[name]
+        first = self._first.setdefault(name, value)
         if len(recent) >= FEWEST:
             level = statistics.median(recent)
-            first = self._first.setdefault(name, level)
             mad = statistics.median(abs(each - level) for each in recent)
             noise = SPIKE_DEVIATIONS * _DEVIATIONS_PER_MAD * mad
             least = max(noise, (SPIKE_FACTOR - 1) * abs(level))
-            if value - level > least and value > SPIKE_FLOOR * abs(first):
-                text = f"{name} jumped {when} to {value:.4g}, from about {level:.4g}."
-                yield Finding("spike", name, text, self._advice)
+            if value - level > least and value > abs(first):
+                yield self._jump(name, when, value, level)
+        elif recent and name != MINI_BATCH:
+            highest = max(recent)
+            if value - highest > (SPIKE_FACTOR - 1) * abs(highest):
+                yield self._jump(name, when, value, highest)
         recent.append(value)
+
+    def _jump(self, name: str, when: str, value: float, level: float) -> Finding:
+        text = f"{name} jumped {when} to {value:.4g}, from about {level:.4g}."
+        return Finding("spike", name, text, self._advice)
 
 
 class Units(Rule):
@@ -535,7 +546,7 @@ class Plateau(Rule):
     def _stationary(self, text: str, now: float) -> Finding:
         first = self._first_cost or 0.0
         text += ", and the gradients are near zero: a stationary point."
-        if abs(now) < SPIKE_FLOOR * abs(first):
+        if abs(now) < SMALL * abs(first):
             return Finding(
                 "stationary",
                 "loss",

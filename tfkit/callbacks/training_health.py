@@ -93,7 +93,7 @@ class TrainingHealth(StepObserver):
         >>> len(history.epoch), bool(np.isfinite(model.get_weights()[0]).all())
         (1, True)
         >>> print(health.findings[0].message)  # doctest: +ELLIPSIS
-        Step 1 ... example 3, column 0 of the batch.
+        Step 1 ... example 3, column 0 of the batch. Training ends here.
 
     Reference:
         Course notes, "Vanishing / Exploding gradients", "The problem of local optima".
@@ -234,13 +234,22 @@ class TrainingHealth(StepObserver):
             advice = f"Try: {'; '.join(report.advice)}."
         if bundle is not None:
             advice += f" `tfkit replay {bundle}` shows the step."
+        goes_back = self._goes_back(report)
+        if not goes_back:
+            text += " Training ends here."
+            if self.action == "rollback":
+                text += " To go back would not help: no learning rate mends the data."
         where = f"step {bad.step}"
         self._tell([Finding("non-finite", where, text, advice.strip())])
-        # A lower learning rate mends no data.
-        if self.action == "rollback" and (report is None or report.kind != "data"):
+        if goes_back:
             self._go_back()
         else:
             self.model.stop_training = True
+
+    def _goes_back(self, report: FailureReport | None) -> bool:
+        """Whether a failed step is tried again, with a lower learning rate."""
+        mendable = report is None or report.kind != "data"
+        return self.action == "rollback" and mendable
 
     def _explained(self, bad: BadStep) -> FailureReport | None:
         # TensorFlow, which a training on another backend does without.
@@ -285,8 +294,9 @@ class TrainingHealth(StepObserver):
                         "rollbacks",
                         f"Training was stopped after {self.rollbacks} rollbacks; the "
                         "model has the weights of the last good epoch.",
-                        "A lower learning rate alone does not help: look at the data and "
-                        "at the layer named above.",
+                        "Begin with a much lower learning rate: it was "
+                        f"{_optimizer.learning_rate(self.model.optimizer):.4g} at last. "
+                        "If that does not help, look at the data and at the layers.",
                     )
                 ]
             )

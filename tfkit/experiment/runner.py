@@ -163,13 +163,14 @@ def _fit(
         bundle_dir=folder.failures,
         config=_unnamed(experiment).to_dict(),
     )
+    history = keras.callbacks.CSVLogger(str(folder.history))
     display = ProgressDisplay(console)
     begun: list[Any] = []
     callbacks = [
         *steps.build_decay(experiment),
         early_stopping,
         health,
-        keras.callbacks.CSVLogger(str(folder.history)),
+        history,
         steps.build_tensorboard(experiment, prepared, folder.tensorboard),
         ManualControl(folder.path),
         display,
@@ -200,6 +201,9 @@ def _fit(
     finally:
         # A live bar left behind would hide the cursor of the terminal.
         display.close()
+        # Keras closes it only where a training ends well.
+        if getattr(history, "csv_file", None) is not None:
+            history.csv_file.close()
     return _Fitted(
         epochs=len(early_stopping.curves.epochs),
         best_epoch=early_stopping.best_epoch + 1,

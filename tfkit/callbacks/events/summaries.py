@@ -161,8 +161,8 @@ class Histograms:
     Example:
         >>> histograms = Histograms(["a", "b"])
         >>> summary = histograms([np.array([0.0, 1.0]), np.array([2.0])])
-        >>> [tensor_util.make_ndarray(v.tensor)[:, 2].sum() for v in summary.value]
-        [2.0, 1.0]
+        >>> [int(tensor_util.make_ndarray(v.tensor)[:, 2].sum()) for v in summary.value]
+        [2, 1]
     """
 
     def __init__(

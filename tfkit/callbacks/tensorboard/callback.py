@@ -57,7 +57,7 @@ class TensorBoard(StepObserver):
         write_graph: Whether the model's graphs are written.
         update_freq: Which steps the numbers by layer are taken from: every so many,
             "batch" for each, "epoch" for the first of an epoch, None for none.
-        profile_batch: `(first, last)` training step to profile, or None. With compiled
+        profile_batch: `(first, last)` training step to profile, or one, or None. With compiled
             epochs whole calls are profiled. The Profile tab needs
             `pip install tensorboard-plugin-profile`.
         train_data: `(x, y)` to measure the training error on.
@@ -105,7 +105,7 @@ class TensorBoard(StepObserver):
         histogram_freq: int = 0,
         write_graph: bool = True,
         update_freq: int | str | None = 100,
-        profile_batch: Sequence[int] | None = None,
+        profile_batch: int | Sequence[int] | None = None,
         train_data: Part | None = None,
         dev_data: Part | None = None,
         train_dev_data: Part | None = None,
@@ -124,6 +124,7 @@ class TensorBoard(StepObserver):
                 "it. Run `pip install tensorboard`, or leave this callback out."
             )
         # Here, where tensorboard is known to be there.
+        from tfkit.callbacks.tensorboard.judge import checked_part
         from tfkit.callbacks.tensorboard.profiler import Profiler
 
         self.histogram_freq = histogram_freq
@@ -142,6 +143,18 @@ class TensorBoard(StepObserver):
                 "`human_error` must be a fraction in [0, 1]. Received: "
                 f"human_error={human_error!r}. Divide percentages by 100."
             )
+        if parameters is not None and not isinstance(parameters, Mapping):
+            raise TypeError(
+                "`parameters` must be a mapping of names to values, nested or flat. "
+                f"Received: {type(parameters).__name__}"
+            )
+        if isinstance(class_names, str):
+            raise TypeError(
+                "`class_names` must be a sequence of names, one for each class. "
+                f"Received: the text {class_names!r}"
+            )
+        if isinstance(profile_batch, int):
+            profile_batch = (profile_batch, profile_batch)  # as in Keras
         super().__init__(every=_every(update_freq), samples=histogram_freq > 0)
         self._profiler = Profiler(profile_batch, Path(log_dir))
         run_folder.require_writable(Path(log_dir))
@@ -160,7 +173,11 @@ class TensorBoard(StepObserver):
             "dev": dev_data,
             "test": test_data,
         }
-        self._data = {name: part for name, part in given.items() if part is not None}
+        self._data = {
+            name: checked_part(name, part)
+            for name, part in given.items()
+            if part is not None
+        }
         self._events: EventWriter | None = None
         self._tags: dict[str, set[str]] = {}
         self._next_epoch = 0
@@ -190,6 +207,8 @@ class TensorBoard(StepObserver):
         self._judge = (
             Judge(self.model, parts, human_error=self.human_error) if parts else None
         )
+        if self._judge is not None:
+            self._judge.require_inputs()
         self._verdict = Verdict(
             self._judge,
             self._curves,

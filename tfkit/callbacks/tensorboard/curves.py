@@ -191,16 +191,21 @@ class Curves:
             self._rate_step = step
 
 
+def norms_over_depth(seen: Observation) -> dict[str, float]:
+    """The gradient norms of the layers that are links in the chain of products."""
+    return {
+        layer: norm
+        for layer, norm in seen.gradient_norm.items()
+        # The two small vectors of a batch normalization are none.
+        if layer not in seen.batch_norm
+    }
+
+
 def depth_of(seen: Observation) -> Any:
     """How gradients change over depth; None for fewer than three layers with kernels."""
     from tfkit.callbacks.health_rules import depth_slope
 
-    norms = {
-        layer: norm
-        for layer, norm in seen.gradient_norm.items()
-        # Its two small vectors are no link in the chain of products.
-        if layer not in seen.batch_norm
-    }
+    norms = norms_over_depth(seen)
     found = depth_slope(norms) if len(norms) > 2 else None
     return found if found is not None and math.isfinite(found.slope) else None
 

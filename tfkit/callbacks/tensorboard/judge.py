@@ -81,6 +81,21 @@ class Judge:
             self._all["train"] = _sample(parts["train"], LARGEST_PART)
         self._classifies = _is_classifier(model)
 
+    def require_inputs(self) -> None:
+        """Raises ValueError if a part's inputs are none of this model's."""
+        shape = getattr(self._model, "input_shape", None)
+        if not isinstance(shape, tuple):
+            return  # several inputs, or not known
+        for name, (x, _) in self.parts.items():
+            given = getattr(x, "shape", None)
+            if given is None or len(given) != len(shape):
+                continue  # Keras adds and drops an axis of size 1
+            if any(a is not None and a != b for a, b in zip(shape, given, strict=True)):
+                raise ValueError(
+                    f"The {name} data must be what the model takes: inputs of shape "
+                    f"{shape}. Received: x of shape {tuple(given)}."
+                )
+
     def metrics(self, part: str) -> dict[str, float]:
         """The cost and the metrics of a part, as `model.evaluate` gives them."""
         x, y = self.parts[part]
@@ -127,6 +142,40 @@ class Judge:
             test_error=errors.get("test"),
             human_error=self._human_error or 0.0,
         )
+
+
+def checked_part(name: str, part: Any) -> Part:
+    """Returns `(x, y)` if it is one, or raises.
+
+    Args:
+        name: "train", "train-dev", "dev" or "test".
+        part: What was given.
+
+    Raises:
+        TypeError: If it is no pair.
+        ValueError: If both have no examples, or not the same number of them.
+    """
+    what = f"`{name.replace('-', '_')}_data`"
+    if not isinstance(part, (tuple, list)) or len(part) != 2:
+        got = type(part).__name__
+        if isinstance(part, (tuple, list)):
+            got += f" of {len(part)}"
+        raise TypeError(
+            f"{what} must be a pair (x, y) of arrays, without weights. Received: {got}."
+        )
+    x, y = part
+    arrays = [np.asarray(y) if isinstance(y, list) else y]
+    arrays += [
+        np.asarray(each) if isinstance(each, list) else each
+        for each in ([x] if isinstance(x, list) else keras.tree.flatten(x))
+    ]
+    lengths = [len(array) for array in arrays]
+    if len(set(lengths)) > 1 or not lengths[0]:
+        raise ValueError(
+            f"{what} must have one label an example, and one example at least. "
+            f"Received: {lengths[1]} examples and {lengths[0]} labels."
+        )
+    return (arrays[1], arrays[0]) if isinstance(x, list) else (x, arrays[0])
 
 
 def _sample(part: Part, most: int) -> Part:

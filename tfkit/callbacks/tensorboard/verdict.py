@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 
-from tfkit.callbacks.tensorboard.curves import Curves
+from tfkit.callbacks.tensorboard.curves import Curves, norms_over_depth
 from tfkit.callbacks.tensorboard.judge import Judge, Predictions
 
 if TYPE_CHECKING:
@@ -51,7 +51,6 @@ class Verdict:
         self._judge, self._curves, self._writer = judge, curves, writer
         self._human_error, self._class_names = human_error, class_names
         self._every = every
-        self._said: dict[str, str] = {}
         self._began, self._spent = time.monotonic(), 0.0
         self._judged = -1
         self._drawn: dict[tuple[str, str], tuple[int, float]] = {}
@@ -85,7 +84,7 @@ class Verdict:
         pictures = Pictures(model, self._writer, self._class_names, number)
         self._writer.flush()
         if self._curves.last is not None:
-            pictures.gradients(self._curves.last.gradient_norm)
+            pictures.gradients(norms_over_depth(self._curves.last))
         if self._judge is None:
             return {}
         errors = self._measure(number, tuple(RUNS), final=True)
@@ -101,7 +100,7 @@ class Verdict:
         new = {
             tag: value
             for tag, value in scalars.items()
-            if self._drawn.get((run, tag)) != (number, value)
+            if self._drawn.get((run, tag), (-1,))[0] != number
         }
         self._drawn |= {(run, tag): (number, value) for tag, value in new.items()}
         if new:
@@ -138,14 +137,8 @@ class Verdict:
             ]
             lines += ["", *(f"- try: {step}" for step in verdict.advice)]
             tag = "verdict/at the end" if final else "verdict/bias and variance"
-            self._say(tag, verdict.verdict, "\n".join(lines), number)
+            self._curves.say(tag, "\n".join(lines), number)
         return {name: error.rate for name, error in errors.items()}
-
-    def _say(self, tag: str, verdict: str, markdown: str, step: int) -> None:
-        """Writes a text, if its verdict is another one than last time."""
-        if self._said.get(tag) != verdict:
-            self._said[tag] = verdict
-            self._curves.say(tag, markdown, step)
 
 
 def _row(name: str, value: float, low: float, high: float) -> str:
