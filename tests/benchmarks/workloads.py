@@ -107,7 +107,7 @@ def digits(short: bool) -> Workload:
 
 def logging(short: bool) -> Workload:
     """What it costs to see everything in TensorBoard."""
-    options = {"epochs": 3 if short else 100}
+    options = {"epochs": 3 if short else 40}
 
     def row(name: str, flavour: str, log: str, **choice: Any) -> Contender:
         return _keras(name, flavour, "logged", log=log, **options, **choice)
