@@ -56,7 +56,8 @@ class TrainingHealth(StepObserver):
 
     Args:
         every: Steps from one observation to the next; "epoch" for the first step of
-            each epoch.
+            each epoch. Beside a `TensorBoard` the number of steps of either counts for
+            both, the smaller of two.
         action: "warn", "stop" or "rollback".
         bundle_dir: Folder for failures, one folder for each; None keeps none. The
             mini-batch that failed is part of it.

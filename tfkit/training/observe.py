@@ -160,8 +160,7 @@ class Options:
     guard: bool = False
 
     def joined(self, other: Options) -> Options:
-        """Options that give both what they want, or more."""
-        # The more frequent of two periods serves both; the charts say at which steps.
+        """Options for both: the shorter period, and a number of steps before "epoch"."""
         periods = [e for e in (self.every, other.every) if isinstance(e, int)]
         names: list[Every] = [e for e in (self.every, other.every) if e == "epoch"]
         every: Every = min(periods) if periods else (names[0] if names else None)

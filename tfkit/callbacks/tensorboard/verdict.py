@@ -96,7 +96,7 @@ class Verdict:
         return errors
 
     def _draw(self, run: str, scalars: Mapping[str, float], number: int) -> None:
-        """Writes numbers, but not the same ones twice: the last epoch's at the end."""
+        """Writes numbers, once an epoch: at the end the last one's have been written."""
         new = {
             tag: value
             for tag, value in scalars.items()
