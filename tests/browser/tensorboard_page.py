@@ -16,7 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from selenium import webdriver
-from selenium.common.exceptions import TimeoutException
+from selenium.common.exceptions import (
+    ElementClickInterceptedException,
+    ElementNotInteractableException,
+    StaleElementReferenceException,
+    TimeoutException,
+)
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.remote.webdriver import WebDriver
@@ -37,6 +42,12 @@ _FLAGS = (
 )
 #: For a page on a busy machine; one that is free takes two or three.
 PATIENCE_SECONDS = 30
+# A page that is being drawn: look again.
+_PASSING = (
+    ElementClickInterceptedException,
+    ElementNotInteractableException,
+    StaleElementReferenceException,
+)
 
 # TensorBoard is made of web components, into which neither CSS selectors nor
 # `innerText` look. Selenium's `text` does, but takes seconds for a page of charts.
@@ -163,7 +174,12 @@ class Page:
 
     def wait(self, condition: Callable[[], Any], message: str) -> Any:
         """Returns what the condition gives, once that is true."""
-        waiting = WebDriverWait(self.driver, PATIENCE_SECONDS, poll_frequency=0.2)
+        waiting = WebDriverWait(
+            self.driver,
+            PATIENCE_SECONDS,
+            poll_frequency=0.2,
+            ignored_exceptions=_PASSING,
+        )
         return waiting.until(lambda _: condition(), message)
 
     def text(self, within: WebElement | None = None) -> str:
@@ -218,6 +234,22 @@ class Page:
 
         self.wait(rests, f"{selector} does not come to rest")
         ActionChains(self.driver).double_click(self.one(selector, text)).perform()
+
+    def choose(self, menu: int, item: str) -> None:
+        """Chooses an item of one of the tab's menus, counted from 0."""
+
+        def chosen() -> bool:
+            menus = self.all("paper-dropdown-menu")
+            if len(menus) <= menu:
+                return False
+            if menus[menu].get_property("value") == item:
+                return True
+            # A list that is still unfolding lets a click through, so once more.
+            found = self.all("paper-item", item)
+            (found[0] if found else menus[menu]).click()
+            return False
+
+        self.wait(chosen, f"menu {menu} does not take {item!r}")
 
     def picture_widths(self) -> list[int]:
         """Of the Images tab's pictures, in their own pixels; 0 until they are there."""

@@ -239,11 +239,10 @@ def test_the_graph_of_layers_opens(page):
     # On a fresh page: to change the tag while a node is selected is an error in
     # TensorBoard 2.21's own script.
     page.open("graphs", run=f"{FIRST}/train")
-    # The menu of tags, behind that of runs.
-    page.wait(lambda: len(page.all("paper-dropdown-menu")) > 1, "no menu of tags")
-    page.all("paper-dropdown-menu")[1].click()
-    page.click("paper-item", "keras")
-    # The operations' is called sequential_1.
+    # The operations' graph (its network is called sequential_1) comes first by itself,
+    # and would replace that of the layers if it came second.
+    page.one("g.node[data-name^=sequential]")
+    page.choose(1, "keras")  # the menu of tags, behind that of runs
     page.double_click("g.node[data-name=sequential]")
     page.shows("input_layer", "hidden_1", "relu_1", "dropout_1")
 
