@@ -11,7 +11,7 @@ import tensorflow as tf
 from keras import layers
 
 import tfkit
-from tfkit.training import observe, probes
+from tfkit.training import probes, sources
 from tfkit.training.compiled_loops import CompiledLoops
 from tfkit.training.observe import StepObserver
 
@@ -499,14 +499,31 @@ def test_a_short_batch_is_observed_where_there_is_no_other():
     assert recorder.steps == [1, 2]
 
 
-@pytest.mark.parametrize("kind", [keras, tfkit], ids=["keras", "epoch"])
-def test_two_observers_get_what_either_wants(kind):
-    first, second = Recorder(every=4), Recorder(every=2)
-    model = dense(kind)
-    fit = {"batch_size": 4, "epochs": 2, "verbose": 0}
-    model.fit(X, Y, callbacks=[first, second], **fit)
-    # The more frequent period serves both, each step once.
-    assert first.steps == second.steps == [1, 3, 5, 7, 9]
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        (keras, {}),
+        (keras, {"steps_per_execution": 3}),
+        (tfkit, {}),
+        (tfkit, {"jit_compile": True}),
+        (tfkit, {"steps_per_execution": 3}),
+    ],
+    ids=["keras", "keras_by_3", "epoch", "epoch_xla", "by_3"],
+)
+def test_each_of_several_observers_gets_its_own_steps(kind, options):
+    wanted = {
+        4: [1, 5, 9, 13],
+        3: [1, 4, 7, 10, 13],
+        "epoch": [1, 6, 11],
+        None: [],
+    }
+    recorders = {every: Recorder(every=every) for every in wanted}
+    fit = {"batch_size": 4, "epochs": 3, "verbose": 0, "shuffle": False}
+    dense(kind, **options).fit(X, Y, callbacks=list(recorders.values()), **fit)
+    assert {every: r.steps for every, r in recorders.items()} == wanted
+    expected = by_hand(dense(keras, run_eagerly=True), 3 * batches(X, Y, 4))
+    for every, recorder in recorders.items():
+        assert_matches(recorder.seen, [expected[step - 1] for step in wanted[every]])
 
 
 @pytest.mark.parametrize("every", [0, -1, 2.5, True, "batch"])
@@ -798,7 +815,7 @@ def test_under_a_strategy_training_goes_on_unobserved():
 
 def test_waiting_adds_up_what_the_iterator_takes(monkeypatch):
     times = iter([0.0, 1.5, 10.0, 10.25])
-    monkeypatch.setattr(observe.time, "perf_counter", lambda: next(times))
-    waiting = observe.Waiting(iter([1, 2]))
+    monkeypatch.setattr(sources.time, "perf_counter", lambda: next(times))
+    waiting = sources.Waiting(iter([1, 2]))
     assert [next(waiting), next(waiting)] == [1, 2]
     assert waiting.seconds == 1.75

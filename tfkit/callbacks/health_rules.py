@@ -1,7 +1,7 @@
 r"""What in the numbers of a training speaks of trouble, and what to try.
 
 Each rule looks at the stream of a training: the observations of single steps
-(`tfkit.training.observe.Observation`) and the logs of its epochs. It has no other source
+(`tfkit.training.observation.Observation`) and the logs of its epochs. It has no other source
 and no effect; `TrainingHealth` is the callback that warns and acts. Nothing here loads
 TensorFlow.
 """
@@ -11,14 +11,14 @@ from __future__ import annotations
 import math
 import statistics
 from collections import defaultdict, deque
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
+from tfkit.callbacks.depth_slope import INITIALIZE, Verdict, depth_slope
 
 if TYPE_CHECKING:
-    from tfkit.training.observe import Activation, Observation
+    from tfkit.training.observation import Activation, Observation
 
 Kind = Literal[
     "non-finite",
@@ -33,12 +33,7 @@ Kind = Literal[
     "oscillation",
     "stationary",
 ]
-Verdict = Literal[
-    "vanishing", "healthy", "exploding", "too shallow to say", "no gradient"
-]
 
-#: First layer against last: beyond this factor the gradients vanish or explode.
-SPAN = 100.0
 #: Values that a level is taken from, at most and at least.
 WINDOW, FEWEST = 20, 5
 #: A spike lies so many (normal) standard deviations above the median, ...
@@ -67,8 +62,6 @@ GONE = 1e-2
 
 # A normal variable's standard deviation in units of its median absolute deviation.
 _DEVIATIONS_PER_MAD = 1.4826
-# Stands for a gradient of exactly 0, whose logarithm there is not.
-_SMALLEST = float(np.finfo(np.float32).tiny)
 
 
 @dataclass(frozen=True)
@@ -89,118 +82,6 @@ class Finding:
 
     def __str__(self) -> str:
         return f"{self.message} {self.advice}"
-
-
-@dataclass(frozen=True)
-class DepthSlope:
-    r"""How gradients change from the first layer to the last.
-
-    Args:
-        slope: Slope of $\ln \lVert g \rVert$ over the layers, per layer.
-        span: Fitted norm of the last layer over that of the first.
-        verdict: "vanishing", "healthy", "exploding", "too shallow to say" with fewer
-            than three layers, or "no gradient" where all are zero.
-        advice: What to try; empty where there is nothing to mend.
-    """
-
-    slope: float
-    span: float
-    verdict: Verdict
-    advice: str
-
-
-_INITIALIZE = (
-    "He initialization for ReLU, Xavier for tanh (tfkit.initializers.for_activation)"
-)
-_DEPTH_ADVICE: dict[Verdict, str] = {
-    "vanishing": (
-        "The first layers hardly learn. Try ReLU or another activation that does not "
-        f"saturate in place of sigmoid and tanh; {_INITIALIZE}; batch normalization; "
-        "residual connections; or fewer layers."
-    ),
-    "exploding": (
-        f"Try {_INITIALIZE}; gradient clipping (`clipnorm=1.0` in the optimizer); batch "
-        "normalization; a lower learning rate; or fewer layers."
-    ),
-    "no gradient": (
-        "No layer gets a gradient. Look for dead units, weights that all began at 0, and "
-        "operations without a derivative (argmax, round, a comparison)."
-    ),
-}
-
-
-def depth_slope(norms: Mapping[str, float] | Sequence[float]) -> DepthSlope:
-    r"""Says from the gradients' norms whether they vanish or explode with depth.
-
-    In a deep network whose layers each multiply by $w$, the gradients of first and last
-    layer differ by $w^{L-1}$, a straight line in logarithms. So $\ln \lVert g_l \rVert$
-    is fitted over the depth $l = 1 \dots L$ by least squares, and judged by the fitted
-    ratio of the last layer's norm to the first's:
-
-    $$s = \frac{\sum_l (l-\bar l)\,\ln \lVert g_l \rVert}{\sum_l (l-\bar l)^2},
-    \qquad \text{span} = e^{s(L-1)}$$
-
-    ============== ==================================================== ===========
-    span           which means                                          verdict
-    ============== ==================================================== ===========
-    above 100      the first layers' are < 1/100 of the last's          vanishing
-    0.01 to 100                                                         healthy
-    below 0.01     the first layers' are > 100 times the last's         exploding
-    ============== ==================================================== ===========
-
-    The bands are wide on purpose: layers of different widths have gradients of
-    different size without harm, and adaptive optimizers make good for much of it.
-
-    Args:
-        norms: Norm of each layer's gradient, from the first layer to the last; by name
-            or as a sequence. One that is not finite is left out; a zero between others
-            counts as the smallest float32.
-
-    Returns:
-        A `DepthSlope`.
-
-    Raises:
-        ValueError: If a norm is negative.
-
-    Example:
-        >>> deep = [1.5**-layer for layer in range(20)]  # W = 1.5 I, the last layer 1st
-        >>> depth_slope(deep).verdict
-        'exploding'
-        >>> round(depth_slope(deep).span * 1.5**19, 6)
-        1.0
-        >>> depth_slope([0.5**-layer for layer in range(20)]).verdict
-        'vanishing'
-        >>> depth_slope({"hidden": 0.2, "output": 0.3}).verdict
-        'too shallow to say'
-
-    Reference:
-        Course notes, "Vanishing / Exploding gradients".
-    """
-    values = np.asarray(
-        [*(norms.values() if isinstance(norms, Mapping) else norms)], np.float64
-    )
-    if (values < 0).any():
-        raise ValueError(
-            "`norms` must be norms of gradients, none below 0. "
-            f"Received: norms={norms!r}. Take their L2 norms, layer by layer."
-        )
-    depth = np.flatnonzero(np.isfinite(values)).astype(np.float64)
-    values = values[np.isfinite(values)]
-    if values.size < 3:
-        return DepthSlope(math.nan, math.nan, "too shallow to say", "")
-    if not values.any():
-        advice = _DEPTH_ADVICE["no gradient"]
-        return DepthSlope(math.nan, math.nan, "no gradient", advice)
-    logs = np.log(np.maximum(values, _SMALLEST))
-    centered = depth - depth.mean()
-    slope = float(centered @ logs / (centered @ centered))
-    rise = slope * float(depth[-1] - depth[0])
-    # Up to e**709 fits a float; 40 layers of nothing below one of something does not.
-    span = math.exp(min(rise, 700.0))
-    verdict: Verdict = (
-        "vanishing" if span > SPAN else "exploding" if span < 1 / SPAN else "healthy"
-    )
-    return DepthSlope(slope, span, verdict, _DEPTH_ADVICE.get(verdict, ""))
 
 
 class Rule:
@@ -533,7 +414,7 @@ class Plateau(Rule):
                 else f"{text}: a plateau.",
                 "Momentum, RMSprop and Adam cross plateaus faster. Try also another "
                 "learning rate, batch normalization and better initialization "
-                f"({_INITIALIZE}). If the train error is still high, a bigger network.",
+                f"({INITIALIZE}). If the train error is still high, a bigger network.",
             )
 
     def _gradients_are_gone(self) -> bool:
@@ -561,7 +442,7 @@ class Plateau(Rule):
             f"{text} The cost is still high, so it may be a saddle or a flat region: in "
             "many dimensions these are far more usual than bad local minima.",
             "Try momentum, RMSprop or Adam; smaller mini-batches, whose noise leads off "
-            f"a saddle; {_INITIALIZE} (weights that all began at 0 stay alike); "
+            f"a saddle; {INITIALIZE} (weights that all began at 0 stay alike); "
             "activations that do not saturate. Or the network is too small, or the "
             "regularization too strong, for a lower cost.",
         )

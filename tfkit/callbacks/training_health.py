@@ -17,7 +17,8 @@ from tfkit._checks import check_count, check_number
 from tfkit.callbacks import _optimizer
 from tfkit.callbacks.health_rules import SPIKE_FACTOR, Finding, HealthRules
 from tfkit.diagnose.failure_bundle import save_bundle
-from tfkit.training.observe import BadStep, StepObserver
+from tfkit.training.observation import BadStep
+from tfkit.training.observe import StepObserver
 
 if TYPE_CHECKING:
     from tfkit.diagnose.failure import FailureReport
@@ -56,8 +57,7 @@ class TrainingHealth(StepObserver):
 
     Args:
         every: Steps from one observation to the next; "epoch" for the first step of
-            each epoch. Beside a `TensorBoard` the number of steps of either counts for
-            both, the smaller of two.
+            each epoch.
         action: "warn", "stop" or "rollback".
         bundle_dir: Folder for failures, one folder for each; None keeps none. The
             mini-batch that failed is part of it.

@@ -17,13 +17,16 @@ import tensorflow as tf
 from keras.src.trainers.data_adapters import data_adapter_utils
 
 from tfkit.training import masks
-from tfkit.training.observe import Every, Observer
+from tfkit.training.observer import Observer
+from tfkit.training.periods import Periods
 from tfkit.training.plan import Compiler
 
 #: A batch, or a whole dataset: nested tensors whose first axis counts examples, with
 #: None where there are no targets or weights.
 Data = Any
 Logs = dict[str, Any]
+# Where that is all, the loop needs no decision in it.
+_FIRST_OF_EPOCH = Periods.of("epoch")
 
 
 class CannotCompileError(Exception):
@@ -84,7 +87,8 @@ class CompiledEpoch:
         batches = map_data(
             lambda t: tf.zeros((steps, batch_size, *t.shape[1:]), t.dtype), data
         )
-        self.train_stacked(batches, tf.constant(0), tf.constant(0))
+        dues = tf.constant(self._periods.dues(0, begins_epoch=True))
+        self.train_stacked(batches, tf.constant(0), dues)
 
     def is_new(self, data: Data, what: int | str) -> bool:
         """Whether `what`, such as a number of steps, is new for `data` of these shapes."""
@@ -112,7 +116,7 @@ class CompiledEpoch:
         batch_size: int,
         test_data: Data | None,
         test_batch_size: int,
-        due: tf.Tensor,
+        dues: tf.Tensor,
     ) -> tuple[Logs, Logs]:
         """Trains a whole epoch in the given order, and tests after it.
 
@@ -122,7 +126,7 @@ class CompiledEpoch:
             batch_size: Python int.
             test_data: The examples to test on, or None.
             test_batch_size: Python int.
-            due: Scalar int32, the first step that is observed.
+            dues: The first steps that are observed, one for each period.
 
         Returns:
             The metrics' results of training, and those of testing.
@@ -138,7 +142,7 @@ class CompiledEpoch:
                 rest,
                 _masks(of_rest, [s[0] for s in masks.seeds(of_rest, 1, steps)]),
             )
-        results = self._program(batches, self._noise(draws, steps), rest, tests, due)
+        results = self._program(batches, self._noise(draws, steps), rest, tests, dues)
         masks.advance(draws, tf.constant(steps))
         masks.advance(of_rest, tf.constant(1))
         return results
@@ -149,13 +153,13 @@ class CompiledEpoch:
         noise: Sequence[tf.Tensor],
         rest: tuple[Data, Sequence[tf.Tensor]] | None,
         tests: tuple[Data | None, Data | None] | None,
-        due: tf.Tensor,
+        dues: tf.Tensor,
     ) -> tuple[Logs, Logs]:
         model = self._model
         model.reset_metrics()
         steps = _length(batches)
         # The first step of an epoch is in this call: nothing has to be decided in it.
-        at: Any = 0 if self._every == "epoch" else due
+        at: Any = 0 if self._periods == _FIRST_OF_EPOCH else dues
         logs = self._loop_of_training(batches, noise, tf.constant(steps), at)
         if rest is not None:
             batch, of_step = rest
@@ -188,7 +192,7 @@ class CompiledEpoch:
         order: tf.Tensor,
         count: tf.Tensor,
         batch_size: int,
-        due: tf.Tensor,
+        dues: tf.Tensor,
     ) -> Logs:
         """Trains on the first `count` batches of `order`.
 
@@ -198,7 +202,7 @@ class CompiledEpoch:
             count: Scalar int32, how many of the batches to train on. With 0 the call
                 compiles without training.
             batch_size: Python int.
-            due: Scalar int32, the first step of them that is observed.
+            dues: The first steps of them that are observed, one for each period.
 
         Returns:
             The metrics' results, or the last step's logs where the model has a
@@ -211,17 +215,17 @@ class CompiledEpoch:
             ),
             data,
         )
-        return self._train_stacked(batches, count, due)
+        return self._train_stacked(batches, count, dues)
 
-    def _train_stacked(self, batches: Data, count: tf.Tensor, due: tf.Tensor) -> Logs:
+    def _train_stacked(self, batches: Data, count: tf.Tensor, dues: tf.Tensor) -> Logs:
         """Trains on the first `count` of `batches`, `(steps, batch_size, ...)`."""
         draws = self._draws_of(map_data(lambda t: t[0], batches))
-        logs = self._loop(batches, self._noise(draws, _length(batches)), count, due)
+        logs = self._loop(batches, self._noise(draws, _length(batches)), count, dues)
         masks.advance(draws, count)
         return logs
 
     def _loop_of_training(
-        self, batches: Data, noise: Sequence[tf.Tensor], count: tf.Tensor, due: Any
+        self, batches: Data, noise: Sequence[tf.Tensor], count: tf.Tensor, dues: Any
     ) -> Logs:
         """Trains on `count` of `batches`; `noise` has masks for XLA, else seeds."""
 
@@ -233,12 +237,12 @@ class CompiledEpoch:
             with self._stand_ins.given(draws, of_step):
                 return self._train_step(batch, slot)
 
-        if self._every is None:
+        if not self._periods:
             return self._looped(step, tf.constant(0), count, "train_step")
-        return self._looped_and_observed(step, count, due)
+        return self._looped_and_observed(step, count, dues)
 
     def _looped_and_observed(
-        self, step: Callable[..., Logs], count: tf.Tensor, due: Any
+        self, step: Callable[..., Logs], count: tf.Tensor, dues: Any
     ) -> Logs:
         """Runs `count` steps, of which some are observed.
 
@@ -247,7 +251,8 @@ class CompiledEpoch:
         Args:
             step: Runs one; with a slot to write to, an observed one.
             count: How many steps.
-            due: The first of them that is observed: a scalar, or the Python number 0.
+            dues: The first of them that are observed, one for each period; the Python
+                number 0 where that is the first one, and the only one.
         """
         nothing = self._logs_of_none(step, "train_step")
 
@@ -263,35 +268,39 @@ class CompiledEpoch:
             return i + 1, self._own(step(i, slot), nothing)
 
         zero = tf.constant(0)
-        if self._every == "epoch":
-            if isinstance(due, int):
+        if self._periods == _FIRST_OF_EPOCH:
+            if isinstance(dues, int):
                 i, logs = observed(zero, zero)
             else:
                 i, logs = tf.cond(
-                    due < count, lambda: observed(zero, zero), lambda: (zero, nothing)
+                    dues[0] < count,
+                    lambda: observed(zero, zero),
+                    lambda: (zero, nothing),
                 )
             _, logs = plain(i, count, logs)
             return logs or self._model.get_metrics_result()
 
         def segment(
-            i: tf.Tensor, due: tf.Tensor, slot: tf.Tensor, logs: Logs
+            i: tf.Tensor, dues: tf.Tensor, slot: tf.Tensor, logs: Logs
         ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, Logs]:
+            due = tf.reduce_min(dues)
             i, logs = plain(i, tf.minimum(due, count), logs)
             i, logs = tf.cond(i < count, lambda: observed(i, slot), lambda: (i, logs))
-            return i, due + self._every, slot + 1, logs
+            dues = tf.where(dues == due, dues + self._periods.lengths, dues)
+            return i, dues, slot + 1, logs
 
         *_, logs = tf.while_loop(
             lambda i, *_: i < count,
             segment,
-            (zero, due, zero, nothing),
+            (zero, dues, zero, nothing),
             parallel_iterations=1,
         )
         return logs or self._model.get_metrics_result()
 
     @property
-    def _every(self) -> Every:
+    def _periods(self) -> Periods:
         """Which steps are observed."""
-        return None if self.observer is None else self.observer.options.every
+        return Periods() if self.observer is None else self.observer.options.periods
 
     def _train_step(self, batch: Data, slot: Any = None) -> Logs:
         """The model's, observed if there is a slot to write to."""

@@ -17,7 +17,6 @@ from keras.src.trainers.data_adapters import array_slicing
 from keras.src.utils import rng_utils
 from keras.src.utils.python_utils import pythonify_logs
 
-from tfkit.training import observe
 from tfkit.training import plan as planning
 from tfkit.training.compiled_epoch import (
     CompiledEpoch,
@@ -27,7 +26,9 @@ from tfkit.training.compiled_epoch import (
     map_data,
     overrides,
 )
+from tfkit.training.feeds import compiled_parts
 from tfkit.training.keras_loops import KerasLoops
+from tfkit.training.observer import Observer, Options
 from tfkit.training.plan import Compiler, TrainingPlan
 from tfkit.training.sources import CannotCompileError, Resident, Stream
 
@@ -325,7 +326,7 @@ class Engine:
     def compiled(
         self,
         compiler: Compiler,
-        options: observe.Options | None = None,
+        options: Options | None = None,
         slots: int = 1,
     ) -> CompiledEpoch:
         """The compiled functions, made anew after each `model.compile`.
@@ -335,7 +336,7 @@ class Engine:
             options: Which steps are observed, None for none.
             slots: Observed steps in one call at most.
         """
-        now = observe.compiled_parts(self.model)
+        now = compiled_parts(self.model)
         if len(now) != len(self._compiled_for) or any(
             a is not b for a, b in zip(now, self._compiled_for, strict=True)
         ):
@@ -344,12 +345,12 @@ class Engine:
         if key not in self._compiled:
             observer = None
             if options is not None:
-                observer = observe.Observer(self.model, options, slots)
+                observer = Observer(self.model, options, slots)
             self._compiled[key] = CompiledEpoch(self.model, compiler, observer)
         return self._compiled[key]
 
     def has_compiled(
-        self, compiler: Compiler, options: observe.Options | None, data: Data
+        self, compiler: Compiler, options: Options | None, data: Data
     ) -> bool:
         """Whether `compiler` has compiled such an epoch since `model.compile`."""
         self.compiled("graph")  # drops what an earlier `model.compile` left

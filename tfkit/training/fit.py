@@ -9,13 +9,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import keras
+import numpy as np
 from keras.src.backend.tensorflow.trainer import TFEpochIterator
 from keras.src.trainers.data_adapters import data_adapter_utils
 
-from tfkit.training import observe
 from tfkit.training import plan as planning
 from tfkit.training.compiled_epoch import CompiledEpoch, Data, Logs
 from tfkit.training.engine import as_numbers, hears_tests
+from tfkit.training.feeds import CompiledFeed
+from tfkit.training.observe import StepObserver, joined_options
+from tfkit.training.observer import Options
 from tfkit.training.plan import TrainingPlan
 from tfkit.training.sources import CannotCompileError, Resident
 
@@ -54,7 +57,7 @@ class Fit(abc.ABC):
         # if they don't), and the number after which the progress bar should move.
         self._steps, self._fixed, self._limit = 1, None, 1
         self._shows_progress = self._tests_are_heard = False
-        self._feed: observe.CompiledFeed | None = None
+        self._feed: CompiledFeed | None = None
 
     # What a subclass provides.
 
@@ -152,11 +155,11 @@ class Fit(abc.ABC):
         observers = [
             callback
             for callback in callbacks.callbacks
-            if isinstance(callback, observe.StepObserver)
+            if isinstance(callback, StepObserver)
         ]
         if observers:
-            options = observe.joined_options(observers)
-            self._feed = observe.CompiledFeed(self._model, options)
+            options = joined_options(observers)
+            self._feed = CompiledFeed(self._model, options)
             self._feed.parts = self.parts()
             for observer in observers:
                 observer.follow(self._feed)
@@ -164,16 +167,14 @@ class Fit(abc.ABC):
     def _compiled_by(self, compiler: planning.Compiler) -> CompiledEpoch:
         """The functions that `compiler` compiles, with what observes them."""
         options = self._observed()
-        every = None if options is None else options.every
-        slots = -(-self._steps // every) if isinstance(every, int) else 1
+        slots = 1 if options is None else options.periods.slots(self._steps)
         return self._engine.compiled(compiler, options, slots)
 
-    def _observed(self) -> observe.Options | None:
+    def _observed(self) -> Options | None:
         """What is traced into the loop for observers, None if nothing is."""
         feed = self._feed
-        if feed is None or (feed.options.every is None and not feed.options.guard):
-            return None
-        return feed.options
+        wanted = feed is not None and (feed.options.periods or feed.options.guard)
+        return feed.options if feed is not None and wanted else None
 
     @property
     def _compiled(self) -> CompiledEpoch:
@@ -188,9 +189,13 @@ class Fit(abc.ABC):
         if compiled.observer is not None:
             compiled.observer.begin()
 
-    def _due(self, first: int, count: int) -> int:
-        """Which of the next `count` steps is observed first; `count` for none."""
-        return count if self._feed is None else self._feed.first_due(first, count)
+    def _dues(self, first: int) -> np.ndarray:
+        """See `CompiledFeed.dues`; empty where nothing is observed."""
+        return np.zeros(0, np.int32) if self._feed is None else self._feed.dues(first)
+
+    def _is_due(self, first: int) -> bool:
+        """Whether the step with this number in the epoch, the next one, is observed."""
+        return bool((self._dues(first) == 0).any())
 
     def _done(self, first: int, count: int, examples: int, looked_at: int) -> None:
         """Tells the observers what a call has done; see `CompiledFeed.after`."""

@@ -170,7 +170,7 @@ class ArrayFit(Fit):
             source.batch_size,
             None if validation is None else validation.data,
             0 if validation is None else validation.batch_size,
-            tf.constant(self._due(0, source.full_batches)),
+            tf.constant(self._dues(0)),
         )
 
     def _give_xla_up(self, error: Exception) -> None:
@@ -195,7 +195,7 @@ class ArrayFit(Fit):
                     logs = self._train(order, first, count)
                 if with_rest:
                     # Where it is the only one there is, it is looked at.
-                    seen = not source.full_batches and self._due(first, 1) == 0
+                    seen = not source.full_batches and self._is_due(first)
                     logs = self._compiled.train_rest(
                         source.data, tf.constant(rest), seen
                     )
@@ -217,7 +217,7 @@ class ArrayFit(Fit):
             tf.constant(part),
             tf.constant(count),
             source.batch_size,
-            tf.constant(self._due(first, count)),
+            tf.constant(self._dues(first)),
         )
 
     def _order(self) -> np.ndarray:

@@ -12,9 +12,8 @@ from tfkit.training import plan as planning
 from tfkit.training.compiled_epoch import Data, Logs
 from tfkit.training.engine import announced
 from tfkit.training.fit import Fit, Validation, first_line
-from tfkit.training.observe import Waiting
 from tfkit.training.plan import TrainingPlan
-from tfkit.training.sources import Stream, batch_size, shapes, stacked
+from tfkit.training.sources import Stream, Waiting, batch_size, shapes, stacked
 
 if TYPE_CHECKING:
     from tfkit.training.engine import Engine
@@ -101,7 +100,7 @@ class StreamFit(Fit):
             labels.check(self._model, together)
         if self._compiled.is_new(together, len(batches)):
             self._compile(together)
-        due = tf.constant(self._due(first, len(batches)))
+        due = tf.constant(self._dues(first))
         logs = self._compiled.train_stacked(together, count, due)
         size = sum(map(batch_size, batches))
         self._done(first, len(batches), size, len(batches))
@@ -112,7 +111,9 @@ class StreamFit(Fit):
         """Compiles the loop for such batches, without training; without XLA if it must."""
         with announced(f"Compiling {self._model.name}", quiet=self._verbose == 0):
             try:
-                self._compiled.train_stacked(batches, tf.constant(0), tf.constant(0))
+                self._compiled.train_stacked(
+                    batches, tf.constant(0), tf.constant(self._dues(0))
+                )
             except Exception as error:
                 if self._compiled is self._compiled_by("graph"):
                     raise
@@ -128,7 +129,7 @@ class StreamFit(Fit):
         logs: Logs = {}
         for number, batch in enumerate(batches, first):
             callbacks.on_train_batch_begin(number)
-            logs = self._compiled.train_one(batch, self._due(number, 1) == 0)
+            logs = self._compiled.train_one(batch, self._is_due(number))
             self._done(number, 1, batch_size(batch), 1)
             callbacks.on_train_batch_end(number, logs)
             if self._model.stop_training:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -169,3 +170,30 @@ def _dense(array: Any) -> tf.Tensor:
     ):
         raise CannotCompileError(f"the data is a {type(array).__name__}")
     return tf.convert_to_tensor(array)
+
+
+class Waiting:
+    """Adds up the seconds that an iterator makes its user wait.
+
+    Args:
+        iterator: The iterator.
+
+    Example:
+        >>> waiting = Waiting(iter([1, 2]))
+        >>> list(waiting), waiting.seconds < 1
+        ([1, 2], True)
+    """
+
+    def __init__(self, iterator: Any) -> None:
+        self._iterator = iterator
+        self.seconds = 0.0
+
+    def __iter__(self) -> Waiting:
+        return self
+
+    def __next__(self) -> Any:
+        start = time.perf_counter()
+        try:
+            return next(self._iterator)
+        finally:
+            self.seconds += time.perf_counter() - start

@@ -13,7 +13,8 @@ import numpy as np
 from tfkit import run_folder
 from tfkit._checks import check_count
 from tfkit._predictions import names_of
-from tfkit.training.observe import Every, StepObserver
+from tfkit.training.observe import StepObserver
+from tfkit.training.periods import Every
 
 if TYPE_CHECKING:
     from tfkit.callbacks.events.writer import EventWriter

@@ -13,7 +13,8 @@ import numpy as np
 
 from tfkit.callbacks import _optimizer
 from tfkit.callbacks.tensorboard.tags import described, of_observation
-from tfkit.training.observe import Feed, Observation
+from tfkit.training.feeds import Feed
+from tfkit.training.observation import Observation
 
 if TYPE_CHECKING:
     from tfkit.callbacks.events.summaries import Histograms, Series
@@ -203,7 +204,7 @@ def norms_over_depth(seen: Observation) -> dict[str, float]:
 
 def depth_of(seen: Observation) -> Any:
     """How gradients change over depth; None for fewer than three layers with kernels."""
-    from tfkit.callbacks.health_rules import depth_slope
+    from tfkit.callbacks.depth_slope import depth_slope
 
     norms = norms_over_depth(seen)
     found = depth_slope(norms) if len(norms) > 2 else None

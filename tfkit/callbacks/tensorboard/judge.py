@@ -90,10 +90,12 @@ class Judge:
             given = getattr(x, "shape", None)
             if given is None or len(given) != len(shape):
                 continue  # Keras adds and drops an axis of size 1
-            if any(a is not None and a != b for a, b in zip(shape, given, strict=True)):
+            # A model that was built on data has the size of their batches in its shape.
+            pairs = zip(shape[1:], given[1:], strict=True)
+            if any(a is not None and a != b for a, b in pairs):
                 raise ValueError(
                     f"The {name} data must be what the model takes: inputs of shape "
-                    f"{shape}. Received: x of shape {tuple(given)}."
+                    f"{(None, *shape[1:])}. Received: x of shape {tuple(given)}."
                 )
 
     def metrics(self, part: str) -> dict[str, float]:

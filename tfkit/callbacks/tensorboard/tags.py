@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from tfkit.callbacks.events.layout import Category, Chart
-from tfkit.training.observe import Observation
+from tfkit.training.observation import Observation
 
 #: What the charts of each group show; the text appears below a chart's title.
 DESCRIPTIONS = {
