@@ -22,6 +22,8 @@ COMPARISONS = {
     "updates_large",
     "adam_small",
     "adam_small_loop",
+    "gradient_check",
+    "gradient_check_large",
     "memory",
     "to_97",
     "startup",

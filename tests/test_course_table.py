@@ -12,7 +12,7 @@ from scipy import special, stats
 
 import tfkit
 
-ITEMS = [*range(1, 41), *range(48, 69), *range(76, 92)]
+ITEMS = [*range(1, 69), *range(76, 92)]
 NAME = re.compile(r"(?<![\w.])(?:tfkit|keras)(?:\.[A-Za-z_]\w*)+")
 MATH = re.compile(r"(?<![$`])\$([^$`]+)\$")
 

@@ -38,3 +38,16 @@ def test_a_wrong_name_is_an_attribute_error():
 
     with pytest.raises(AttributeError, match="optimisers"):
         _ = tfkit.optimisers
+
+
+def test_a_function_stays_one_when_its_module_is_imported():
+    program = (
+        "import tfkit, importlib; names = tfkit.diagnose.__all__\n"
+        "import tfkit.diagnose.gradient_check.parts, tfkit.diagnose.curvature\n"
+        "import tfkit.diagnose.bias_variance, tfkit.diagnose.distribution_shift.report\n"
+        "print([n for n in names if not callable(getattr(tfkit.diagnose, n))])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"

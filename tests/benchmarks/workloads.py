@@ -397,6 +397,68 @@ def batches(short: bool) -> Workload:
     )
 
 
+def gradient_check(short: bool) -> Workload:
+    """Every parameter's derivative, by differences."""
+    widths = {"widths": [4, 3, 1] if short else [64, 32, 16, 1]}
+    tfkit, keras_loop = "tfkit, full", "the course's loop, Keras model"
+    torch = "torch.autograd.gradcheck"
+    return Workload(
+        "gradient_check: all 2625 parameters of a perceptron 64-32-16-1, 32 examples; "
+        "the whole call",
+        [
+            Contender(tfkit, "gradient_keras", "check", {**widths, "mode": "full"}),
+            Contender(keras_loop, "gradient_keras", "loop", widths),
+            Contender(
+                "the course's loop, NumPy",
+                "gradient_numpy",
+                "loop",
+                widths,
+                needs=("numpy",),
+            ),
+            Contender(
+                torch,
+                "gradient_torch",
+                "gradcheck",
+                {**widths, "fast": False},
+                needs=("torch",),
+            ),
+        ],
+        rounds=3,
+        bars=[Bar(keras_loop, tfkit, at_least=50), Bar(torch, tfkit, at_least=20)],
+        limits="overhead of each forward pass; tfkit's pass many perturbations at once",
+        # The slow ones take half a minute, and what comes first is told apart.
+        warm_up=0,
+    )
+
+
+def gradient_check_large(short: bool) -> Workload:
+    """A few directions of a million parameters."""
+    widths = {"widths": [8, 4, 1] if short else [1000, 800, 250, 1]}
+    return Workload(
+        "gradient_check_large: random directions of the 1.0 M parameters of a "
+        "perceptron 1000-800-250-1, 32 examples; tfkit takes four for each tensor and "
+        "forward mode besides, PyTorch one; the whole call",
+        [
+            Contender(
+                "tfkit, directional",
+                "gradient_keras",
+                "check",
+                {**widths, "mode": "directional"},
+            ),
+            Contender(
+                "torch.autograd.gradcheck, fast_mode",
+                "gradient_torch",
+                "gradcheck",
+                {**widths, "fast": True},
+                needs=("torch",),
+            ),
+        ],
+        unit="s",
+        rounds=3,
+        limits="the copy in float64, the compilation, passes over the weights",
+    )
+
+
 def _accuracy(name: str, epochs: int, examples: int | None = None) -> Callable:
     def workload(short: bool) -> Workload:
         options = {
@@ -453,6 +515,8 @@ WORKLOADS: Mapping[str, Callable[[bool], Workload]] = {
     "updates_large": updates_large,
     "adam_small": adam_small,
     "adam_small_loop": adam_small_loop,
+    "gradient_check": gradient_check,
+    "gradient_check_large": gradient_check_large,
     "memory": memory,
     "to_97": to_97,
     "startup": startup,

@@ -23,6 +23,12 @@ _COMMANDS = {
         "babysit",
         "step in while a run trains: learning rate, stop, checkpoint",
     ),
+    "doctor": ("doctor", "look for what makes a training fail, before it starts"),
+    "diagnose": ("diagnose", "say what is wrong with a run, and what to try next"),
+    "check-gradients": (
+        "check_gradients",
+        "check a model's gradients against differences of its cost",
+    ),
     "runs": ("listing", "list the runs: errors, verdict, what was varied"),
     "compare": ("compare", "compare runs: options, data, results, and a plot"),
     "replay": ("replay", "name the layer that gave NaN, from a failure's bundle"),
@@ -87,7 +93,7 @@ def _run(arguments: list[str]) -> int:
         hint = f"Did you mean `tfkit {close[0]}`?" if close else "See `tfkit --help`."
         raise ValueError(f"There is no command {command!r}. {hint}")
     module = importlib.import_module(f"tfkit.cli.{_COMMANDS[command][0]}")
-    getattr(module, command)(arguments[1:])
+    getattr(module, command.replace("-", "_"))(arguments[1:])
     return 0
 
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import json
-import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import tyro
 
-from tfkit.cli import quiet
+from tfkit.cli import own_modules, quiet
 
 
 @dataclass(frozen=True)
@@ -40,9 +37,7 @@ def replay(arguments: list[str]) -> None:
     with quiet.tensorflow_import():
         from tfkit.diagnose import failure, failure_bundle
 
-    with _present_folder_importable():
-        for module in options.imports:
-            importlib.import_module(module)
+    with own_modules.imported(options.imports):
         model = None if options.build is None else _built(options.build)
         bundle = failure_bundle.load_bundle(options.bundle, model=model)
     report = failure.find_first_bad_layer(bundle.model, bundle.batch)
@@ -54,16 +49,6 @@ def replay(arguments: list[str]) -> None:
     learning = "" if rate is None else f", learning rate {rate:.4g}"
     optimizer = bundle.facts.get("optimizer", "not compiled")
     print(f"step {bundle.step} ({optimizer}{learning})\n{report}")
-
-
-@contextlib.contextmanager
-def _present_folder_importable() -> Iterator[None]:
-    """As `python -m` does: one's own modules lie where one is."""
-    sys.path.insert(0, "")
-    try:
-        yield
-    finally:
-        sys.path.remove("")
 
 
 def _built(name: str) -> Any:

@@ -3,34 +3,22 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Any, Literal
 
 from tfkit.diagnose.error_rate import ErrorRate
+from tfkit.diagnose.recipe import recommend
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Level = Literal["low", "high", "unclear"]
 
-# Course notes, "Basic Recipe for Machine Learning", in the order given there; what
-# later sections of the notes add to it stands behind.
-_RECIPE = {
-    "avoidable bias": (
-        "a bigger network (more hidden units, more layers)",
-        "train longer",
-        "another optimization algorithm or learning rate",
-        "another architecture",
-        "less regularization, if any is on",
-    ),
-    "variance": (
-        "more data, or data augmentation",
-        "regularization: L2, dropout, early stopping",
-        "another architecture",
-    ),
-    "data mismatch": (
-        "look at the dev errors: what do these examples have that training lacks?",
-        "training data that resembles the dev set",
-    ),
-    "overfitting to dev": ("a bigger dev set",),
-}
+# Most that may be called high, by chance alone, over all gaps of one verdict.
+_FALSE_ALARMS = 0.05
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -40,7 +28,8 @@ class Gap:
     Args:
         name: "avoidable bias", "variance", "data mismatch" or "overfitting to dev".
         value: The difference, a fraction.
-        low: Lower end of its 95 % interval; equals `value` when sizes are not known.
+        low: Lower end of its interval, 95 % for all gaps of the verdict together;
+            equals `value` when sizes are not known.
         high: Upper end.
         level: "high", "low", or "unclear" when the interval holds the tolerance.
     """
@@ -80,24 +69,21 @@ class BiasVariance:
 
     @property
     def advice(self) -> tuple[str, ...]:
-        """What the course says to try, the largest high gap first."""
-        high = [gap for gap in self.gaps if gap.level == "high"]
-        steps = [
-            f"{gap.name}: {step}"
-            for gap in sorted(high, key=lambda gap: -gap.value)
-            for step in _RECIPE[gap.name]
-        ]
-        unclear = [gap.name for gap in self.gaps if gap.level == "unclear"]
-        if unclear:
-            steps.append(
-                f"to tell {' and '.join(unclear)}: a bigger dev set, or the errors of "
-                "several splits (--seed) together"
-            )
-        return tuple(steps)
+        """What the course says to try, the largest high gap first.
+
+        `tfkit.diagnose.recommend` ranks it by what the model and its run show.
+        """
+        return tuple(f"{action.problem}: {action.what}" for action in recommend(self))
 
     def to_dict(self) -> dict[str, Any]:
         """Returns plain types, with the verdict and the advice."""
         return {**asdict(self), "verdict": self.verdict, "advice": list(self.advice)}
+
+    def plot(self) -> Figure:
+        """Draws the errors from human level to test, and the gaps between them."""
+        from tfkit.plots.bias_variance import error_gaps
+
+        return error_gaps(self)
 
     def __str__(self) -> str:
         width = max(len(gap.name) for gap in self.gaps)
@@ -111,7 +97,11 @@ class BiasVariance:
             lines.append(
                 f"  {gap.name:<{width}}  {100 * gap.value:5.1f} %{interval}  {gap.level}"
             )
-        return "\n".join([*lines, *(f"  try: {step}" for step in self.advice)])
+        steps = (
+            textwrap.wrap(f"try: {step}", 86, subsequent_indent=" " * 5)
+            for step in self.advice
+        )
+        return "\n".join([*lines, *(f"  {line}" for step in steps for line in step)])
 
 
 def bias_variance(
@@ -120,7 +110,7 @@ def bias_variance(
     dev_error: float | ErrorRate,
     test_error: float | ErrorRate | None = None,
     train_dev_error: float | ErrorRate | None = None,
-    human_error: float = 0.0,
+    human_error: float | ErrorRate = 0.0,
     tolerance: float = 0.02,
 ) -> BiasVariance:
     r"""Says from its errors whether a model has high bias, high variance, or both.
@@ -140,7 +130,10 @@ def bias_variance(
     $$d - \sqrt{(p_1-l_1)^2 + (u_2-p_2)^2} \;\ldots\;
       d + \sqrt{(u_1-p_1)^2 + (p_2-l_2)^2}, \quad d = p_1 - p_2,$$
 
-    lies on that side of the tolerance, and *unclear* otherwise.
+    lies on that side of the tolerance, and *unclear* otherwise. Each gap is one more
+    chance of a false alarm. Two gaps at 95 % (2.5 % on the upper side) come to 5 %;
+    with more, each interval is widened so that they keep to it together (Bonferroni):
+    96.7 % each for three gaps, 97.5 % for four. docs/DIAGNOSE.md has the measured rates.
 
     Measure the train error in inference mode (`model.evaluate`): the one in a Keras
     `History` is a running mean under dropout and can turn the verdict round.
@@ -151,7 +144,8 @@ def bias_variance(
         test_error: Error on the test set, if there is one.
         train_dev_error: Error on held-out data of the training distribution, where
             dev and test come from another one.
-        human_error: Error of a careful person; 0 where people make none.
+        human_error: Error of a careful person, a fraction, or an `ErrorRate` where it
+            was measured on a sample; 0 where people make none.
         tolerance: Gap above which a problem is called high.
 
     Raises:
@@ -191,13 +185,15 @@ def bias_variance(
         ("data mismatch", "dev", "train-dev"),
         ("overfitting to dev", "test", "dev"),
     ]
+    pairs = [
+        (name, errors[upper], errors[lower])
+        for name, upper, lower in compared
+        if upper in errors and lower in errors
+    ]
+    z = NormalDist().inv_cdf(1 - _FALSE_ALARMS / len(pairs))
     return BiasVariance(
         errors={name: _rate(error) for name, error in errors.items()},
-        gaps=tuple(
-            _gap(name, errors[upper], errors[lower], tolerance)
-            for name, upper, lower in compared
-            if upper in errors and lower in errors
-        ),
+        gaps=tuple(_gap(*pair, tolerance, z) for pair in pairs),
         tolerance=tolerance,
     )
 
@@ -206,21 +202,31 @@ def _rate(error: float | ErrorRate) -> float:
     return error.rate if isinstance(error, ErrorRate) else float(error)
 
 
-def _ends(error: float | ErrorRate) -> tuple[float, float, float]:
-    if isinstance(error, ErrorRate):
-        return error.low, error.rate, error.high
-    return float(error), float(error), float(error)
+def _ends(error: float | ErrorRate, z: float) -> tuple[float, float, float]:
+    """Returns Wilson's interval around the rate, at `z` standard errors."""
+    if not isinstance(error, ErrorRate):
+        return float(error), float(error), float(error)
+    # As in ErrorRate, whose interval is always the 95 % one.
+    p, n = error.rate, error.examples
+    centre = p + z**2 / (2 * n)
+    half = z * math.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
+    low, high = ((centre + side * half) / (1 + z**2 / n) for side in (-1, 1))
+    return max(low, 0.0) if error.errors else 0.0, p, high if p < 1 else 1.0
 
 
 def _gap(
-    name: str, upper: float | ErrorRate, lower: float | ErrorRate, tolerance: float
+    name: str,
+    upper: float | ErrorRate,
+    lower: float | ErrorRate,
+    tolerance: float,
+    z: float,
 ) -> Gap:
-    low_1, p_1, high_1 = _ends(upper)
-    low_2, p_2, high_2 = _ends(lower)
+    low_1, p_1, high_1 = _ends(upper, z)
+    low_2, p_2, high_2 = _ends(lower, z)
     value = p_1 - p_2
     low = value - math.hypot(p_1 - low_1, high_2 - p_2)
     high = value + math.hypot(high_1 - p_1, p_2 - low_2)
-    level: Level = (
-        "high" if low > tolerance else "low" if high <= tolerance else "unclear"
-    )
+    # 0.17 - 0.15 is 2e-17 above 0.02 in float64.
+    limit = tolerance + _ROUNDING
+    level: Level = "high" if low > limit else "low" if high <= limit else "unclear"
     return Gap(name, value, low, high, level)

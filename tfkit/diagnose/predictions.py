@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,6 +18,9 @@ from tfkit._predictions import (
     mistakes_by_cost,
     names_of,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _BINS = 15  # as Guo et al. have it in their tables
 # Lines of each part in the text; to_dict has all that were kept.
@@ -160,6 +163,12 @@ class PredictionReport:
             lines += [_row(header), "| ---: | --- | --- | ---: | ---: |"]
             lines += [_row(row) for row in rows]
         return "\n".join([*lines, ""])
+
+    def plot(self) -> Figure:
+        """Draws the confusion matrix."""
+        from tfkit import plots
+
+        return plots.confusion_matrix(self.confusion, self.class_names)
 
     def __str__(self) -> str:
         lines = [self._summary, *_aligned(self._score_rows(), left={0})]

@@ -395,6 +395,15 @@ def test_nothing_to_validate_on(tmp_path, read, classifier, fit, kind):
     assert read(tmp_path / "train").steps("epoch_loss") == [0, 1]
 
 
+@KINDS
+def test_a_network_that_is_built_by_its_first_batch(tmp_path, read, fit, kind):
+    # Its input shape then has the size of that batch in it.
+    model = kind.Sequential([keras.layers.Dense(3, activation="softmax")])
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    fit(model, [TensorBoard(tmp_path)])
+    assert read(tmp_path / "train").steps("epoch_loss") == [0, 1]
+
+
 # What does not go well.
 
 

@@ -1,0 +1,119 @@
+"""`tfkit doctor` from the command line; what it finds is tested beside `checkup`."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from tfkit.cli.doctor import doctor
+from tfkit.experiment import Experiment, ModelOptions, config_file
+
+
+@pytest.fixture
+def data():
+    x = np.random.default_rng(0).normal(size=(200, 4)).astype("float32")
+    return x, x[:, :3].argmax(axis=1)
+
+
+@pytest.fixture
+def npz(tmp_path, data):
+    x, y = data
+    np.savez(tmp_path / "data.npz", x=x, y=y)
+    return tmp_path / "data.npz"
+
+
+@pytest.fixture
+def config(tmp_path, npz):
+    experiment = Experiment(
+        dataset=str(npz), model=ModelOptions(hidden=(16,), keep_prob=(1.0,))
+    )
+    path = tmp_path / "config.toml"
+    path.write_text(config_file.dumps(experiment))
+    return path
+
+
+@pytest.fixture
+def saved(tmp_path):
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential(
+        [
+            keras.Input((4,)),
+            keras.layers.Dense(8, activation="relu"),
+            keras.layers.Dense(3, activation="softmax"),
+        ]
+    )
+    model.compile("adam", "sparse_categorical_crossentropy")
+    # Of an optimizer that has not begun, Keras warns when it loads the file.
+    model.optimizer.build(model.trainable_variables)
+    model.save(tmp_path / "model.keras")
+    return tmp_path / "model.keras"
+
+
+@pytest.mark.filterwarnings("default::tfkit.data.SplitWarning")
+def test_a_config(capsys, config):
+    doctor([str(config), "--signals"])
+    out = capsys.readouterr().out
+    assert "verdict" in out
+    assert "sound" in out
+    assert "loss at the start" in out
+    assert "hidden_1" in out
+    assert str(config) in out
+
+
+@pytest.mark.filterwarnings("default::tfkit.data.SplitWarning")
+def test_a_run_by_its_name(capsys, tmp_path, write_run, npz):
+    folder = write_run("first")
+    folder.config.write_text(f'dataset = "{npz}"\n[model]\nhidden = [8]\n')
+    doctor(["digits/first", "--logs", str(tmp_path / "logs"), "--json"])
+    assert json.loads(capsys.readouterr().out)["verdict"] == "sound"
+
+
+def test_a_saved_model_and_status_1_at_a_fault(capsys, saved, npz, data, tmp_path):
+    doctor([str(saved), "--data", str(npz)])
+    assert "sound" in capsys.readouterr().out
+    x, y = data
+    np.savez(tmp_path / "from_one.npz", x_train=x, y_train=y + 1)
+    with pytest.raises(SystemExit) as stop:
+        doctor([str(saved), "--data", str(tmp_path / "from_one.npz")])
+    assert stop.value.code == 1
+    out = capsys.readouterr().out
+    assert "FAULT" in out
+    assert "number from 0: y - 1" in out
+    assert "not looked at" in out
+
+
+def test_json_with_a_fault(capsys, saved, data, tmp_path):
+    x, y = data
+    np.savez(tmp_path / "one_hot.npz", x=x, y=np.eye(3)[y])
+    with pytest.raises(SystemExit):
+        doctor([str(saved), "--data", str(tmp_path / "one_hot.npz"), "--json"])
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["verdict"] == "1 fault: label encoding"
+
+
+@pytest.mark.slow
+def test_a_dataset_by_its_name(capsys):
+    doctor(["digits"])
+    assert "sound" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (["model.keras"], ValueError, "without `--data`"),
+        (["no/such/run"], FileNotFoundError, "There is no run"),
+        (["no.toml"], FileNotFoundError, "There is no config file"),
+        (["no.keras", "--data", "no.npz"], (OSError, ValueError), "no.npz|no.keras"),
+    ],
+)
+def test_wrong_targets_end_with_words(arguments, error, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(error, match=message):
+        doctor(arguments)
+
+
+def test_a_file_without_targets(saved, tmp_path, data):
+    np.savez(tmp_path / "x.npz", x=data[0])
+    with pytest.raises(ValueError, match="must hold x and y"):
+        doctor([str(saved), "--data", str(tmp_path / "x.npz")])

@@ -1,0 +1,171 @@
+"""`tfkit doctor`: is a set-up sound, before a long training?"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import tyro
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from tfkit import run_folder
+from tfkit.cli import output, quiet
+from tfkit.data import registry
+from tfkit.experiment import Experiment, config_file
+
+if TYPE_CHECKING:
+    from tfkit.diagnose.checkup import Checkup
+
+_MARKS = {
+    "ok": ("ok", "green"),
+    "warning": ("warn", "yellow"),
+    "fault": ("FAULT", "red"),
+}
+
+
+@dataclass(frozen=True)
+class _Doctor:
+    """Look for what makes a training fail, in seconds. Ends with status 1 at a fault."""
+
+    target: tyro.conf.Positional[str]
+    """CONFIG.toml, a run, a dataset's name (`tfkit train`'s defaults), or MODEL.keras."""
+    data: Path | None = None
+    """NPZ file with x and y. A .keras model needs one; else it replaces the dataset."""
+    batch_size: int | None = None
+    """Of the training to come. Default: that of the config; 32 for a .keras model."""
+    seed: int = 0
+    """Decides which examples are drawn."""
+    logs: Path = Path("logs")
+    """Folder of all runs."""
+    signals: bool = False
+    """Show activations and gradients layer by layer, too."""
+    json: bool = False
+    """Print everything as JSON."""
+
+
+def doctor(arguments: list[str]) -> None:
+    """Examines what `tfkit train` would train, or a saved model.
+
+    Args:
+        arguments: What follows `tfkit doctor`.
+
+    Raises:
+        ValueError: For a wrong target or data.
+        OSError: If a file is missing.
+        SystemExit: With status 1, if there is a fault.
+    """
+    options = tyro.cli(_Doctor, prog="tfkit doctor", args=arguments)
+    # Found out before TensorFlow is imported, which takes seconds.
+    if options.target.endswith(".keras"):
+        if options.data is None:
+            raise ValueError(
+                "A .keras model must be examined with examples. Received: "
+                f"{options.target} without `--data`. Give `--data FILE.npz` with x and y."
+            )
+        experiment = None
+    else:
+        experiment = _experiment(options)
+    console = Console(stderr=options.json)
+    with console.status("loading TensorFlow"), quiet.tensorflow_import():
+        from tfkit.diagnose.checkup import checkup
+
+    with console.status("examining"):
+        if experiment is None:
+            assert options.data is not None
+            model, x, y = _saved(Path(options.target), options.data)
+            batch_size = 32
+        else:
+            model, x, y = _built(experiment)
+            batch_size = experiment.training.batch_size
+        report = checkup(
+            model,
+            x,
+            y,
+            batch_size=options.batch_size or batch_size,
+            seed=options.seed,
+        )
+    if options.json:
+        print(json.dumps(report.to_dict(), indent=2))
+    else:
+        _show(console, report, options)
+    if report.faults:
+        raise SystemExit(1)
+
+
+def _experiment(options: _Doctor) -> Experiment:
+    target = Path(options.target)
+    if target.suffix == ".toml":
+        experiment = config_file.load(target)
+    elif _is_dataset(options.target):
+        experiment = Experiment(dataset=options.target)
+    else:
+        folder = run_folder.find(options.target, options.logs)
+        experiment = config_file.load(folder.config)
+    if options.data is not None:
+        experiment = dataclasses.replace(experiment, dataset=str(options.data))
+    return experiment
+
+
+def _is_dataset(name: str) -> bool:
+    """Whether it names a dataset; the folder of a run is none."""
+    if (Path(name) / run_folder.CONFIG).is_file():
+        return False
+    try:
+        registry.resolve(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _built(experiment: Experiment) -> tuple[Any, Any, Any]:
+    """The model that `tfkit train` would train, and the training part."""
+    from tfkit.experiment import steps
+
+    steps.make_repeatable(experiment.training.seed)
+    prepared = steps.prepare_data(experiment)
+    train = prepared.splits.train
+    return steps.build_model(experiment, prepared), train.x, train.y
+
+
+def _saved(file: Path, data: Path) -> tuple[Any, Any, Any]:
+    from tfkit.data.npz_file import read_arrays
+    from tfkit.saving import load_model
+
+    # As they are: `tfkit.data.load` would number the classes anew.
+    arrays = {name.lower(): array for name, array in read_arrays(data).items()}
+    for x, y in (("x", "y"), ("x_train", "y_train")):
+        if x in arrays and y in arrays:
+            return load_model(file), arrays[x], arrays[y]
+    raise ValueError(
+        f"{data} must hold x and y, or x_train and y_train. Received: "
+        f"{', '.join(arrays) or 'nothing'}. Write it with np.savez(file, x=x, y=y)."
+    )
+
+
+def _show(console: Console, report: Checkup, options: _Doctor) -> None:
+    table = Table(box=box.SIMPLE_HEAD)
+    table.add_column("")
+    table.add_column("looked at")
+    table.add_column("found")
+    for finding in report.findings:
+        mark, style = _MARKS[finding.level]
+        found = Text(finding.measured)
+        if finding.level != "ok":
+            found.append(f"\nexpected: {finding.expected}")
+            found.append(f"\n{finding.advice}", "bold")
+        table.add_row(Text(mark, style), finding.name, found)
+    console.print(table)
+    if options.signals and report.propagation is not None:
+        print(f"{report.propagation}\n")
+    pairs = [("verdict", report.verdict)]
+    if report.not_run:
+        pairs.append(("not looked at", ", ".join(report.not_run)))
+    pairs.append(("target", options.target))
+    pairs.append(("time", f"{report.seconds:.1f} s"))
+    output.facts(console, pairs)

@@ -1,0 +1,209 @@
+"""Training the models of a curve, and the chance in what they get wrong."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Any
+
+import keras
+import numpy as np
+from keras.src.backend.common import global_state
+from keras.src.random import seed_generator
+from keras.src.utils import rng_utils
+from scipy import stats
+from sklearn.model_selection import train_test_split
+from tensorflow.python.eager import context
+
+from tfkit.diagnose.error_rate import ErrorRate
+from tfkit.diagnose.measure import wrong_answers
+
+Z = NormalDist().inv_cdf(0.975)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """An error with its 95 % interval.
+
+    Args:
+        value: The error, a fraction; the mean over the repeats.
+        low: Lower end: chance of the examples (Wilson), and of the training where it
+            was repeated.
+        high: Upper end.
+    """
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return (
+            f"{100 * self.value:.1f} % ({100 * self.low:.1f} to {100 * self.high:.1f})"
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Training:
+    """Which examples one trained model gets wrong, bool `(m,)` of each part."""
+
+    train: np.ndarray
+    dev: np.ndarray
+
+
+def train(
+    build: Callable[[], keras.Model],
+    x: Any,
+    y: np.ndarray,
+    dev: Any,
+    epochs: int,
+    batch_size: int,
+    seed: int,
+) -> Training:
+    """Builds a model under the seed, trains it, and measures it in inference mode."""
+    with own_seed(seed):
+        model = build()
+        _check_new(model)
+        model.fit(x, y, epochs=epochs, batch_size=batch_size, verbose=0)
+        return Training(
+            wrong_answers(model, (x, y), name="data"),
+            wrong_answers(model, dev, name="dev"),
+        )
+
+
+@contextlib.contextmanager
+def own_seed(seed: int) -> Iterator[None]:
+    """Seeds all that Keras draws from, and puts the caller's random states back.
+
+    `keras.utils.set_random_seed` is the only way to seed a model that someone else
+    builds: layers without a seed of their own take one from Python's generator, `fit`
+    shuffles by TensorFlow's.
+    """
+    python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
+    names = (rng_utils.GLOBAL_RANDOM_SEED, seed_generator.GLOBAL_SEED_GENERATOR)
+    of_keras = {name: global_state.get_global_attribute(name) for name in names}
+    # TensorFlow has no getter for the place in its sequence of operation seeds, and no
+    # such sequence before the first seed.
+    eager = context.context()
+    of_tensorflow = {n: vars(eager)[n] for n in ("_seed", "_rng") if n in vars(eager)}
+    keras.utils.set_random_seed(seed)
+    try:
+        yield
+    finally:
+        vars(eager).update(of_tensorflow)
+        for name, value in of_keras.items():
+            global_state.set_global_attribute(name, value)
+        np.random.set_state(numpy)  # noqa: NPY002
+        random.setstate(python)
+
+
+def _check_new(model: Any) -> None:
+    if not isinstance(model, keras.Model):
+        raise TypeError(
+            f"`build` must return a keras.Model. Received: {type(model).__name__}. End "
+            "it in `return model`."
+        )
+    if not model.compiled or model.optimizer is None:
+        raise ValueError(
+            "`build` must return a compiled model. Received: one that is not. Call "
+            "model.compile(optimizer, loss) in it."
+        )
+    steps = int(model.optimizer.iterations)
+    if steps:
+        raise ValueError(
+            "`build` must return a new model each time. Received: one whose optimizer "
+            f"has made {steps} steps. Make the layers and the optimizer inside `build`."
+        )
+
+
+def nested_subsets(y: np.ndarray, sizes: list[int], seed: int) -> list[np.ndarray]:
+    """Returns the indices of each subset; each holds those before it."""
+    labels = y.argmax(axis=1) if y.ndim == 2 and y.shape[1] > 1 else y.reshape(-1)
+    if y.ndim == 2 and y.shape[1] > 1 and not np.allclose(y.sum(axis=1), 1):
+        labels = np.zeros(len(y), int)  # several labels an example: nothing to stratify
+    classes = np.unique(labels)
+    if sizes[0] < len(classes):
+        raise ValueError(
+            "The smallest subset must have an example of each class. Received: "
+            f"{sizes[0]} examples for {len(classes)} classes. Begin with a larger "
+            "fraction."
+        )
+    chosen = np.arange(len(y))
+    subsets = []
+    for size in reversed(sizes):
+        if size < len(chosen):
+            chosen, _ = train_test_split(
+                chosen,
+                train_size=size,
+                random_state=seed,
+                stratify=_strata(labels[chosen], len(chosen) - size),
+            )
+        subsets.append(np.sort(chosen))
+    return subsets[::-1]
+
+
+def _strata(labels: np.ndarray, left_out: int) -> np.ndarray | None:
+    """Returns what scikit-learn can stratify by: it needs two of each class.
+
+    It also needs room for one of each in what is left out; else the draw is even.
+    """
+    classes, counts = np.unique(labels, return_counts=True)
+    return labels if counts.min() >= 2 and left_out >= len(classes) else None
+
+
+def taken(x: Any, y: np.ndarray, chosen: np.ndarray) -> tuple[Any, np.ndarray]:
+    """Returns the chosen examples."""
+    return keras.tree.map_structure(lambda t: t[chosen], x), y[chosen]
+
+
+def mean_rate(wrong: list[np.ndarray]) -> ErrorRate:
+    """Returns the mean error; the examples are counted once, not once a repeat."""
+    examples = len(wrong[0])
+    mean = float(np.mean([each.mean() for each in wrong]))
+    return ErrorRate(round(mean * examples), examples)
+
+
+def _spread(values: np.ndarray) -> float:
+    """Returns half the 95 % interval of a mean over repeats (Student's t)."""
+    repeats = len(values)
+    if repeats < 2:
+        return 0.0
+    t = float(stats.t.ppf(0.975, repeats - 1))
+    return t * float(values.std(ddof=1)) / math.sqrt(repeats)
+
+
+def estimate(wrong: list[np.ndarray]) -> Estimate:
+    """Returns the mean error over the repeats, with its interval."""
+    rates = np.array([each.mean() for each in wrong])
+    mean, chance, spread = float(rates.mean()), mean_rate(wrong), _spread(rates)
+    return Estimate(
+        mean,
+        max(0.0, mean - math.hypot(chance.rate - chance.low, spread)),
+        min(1.0, mean + math.hypot(chance.high - chance.rate, spread)),
+    )
+
+
+def difference(first: list[Training], second: list[Training], z: float) -> Estimate:
+    """Returns the first dev error less the second, from the same examples."""
+    pairs = [
+        a.dev.astype(float) - b.dev.astype(float)
+        for a, b in zip(first, second, strict=True)
+    ]
+    by_example = np.mean(pairs, axis=0)
+    value = float(by_example.mean())
+    chance = z * float(by_example.std(ddof=1)) / math.sqrt(len(by_example))
+    spread = _spread(np.array([each.mean() for each in pairs])) * z / Z
+    half = math.hypot(chance, spread)
+    return Estimate(value, value - half, value + half)
+
+
+def deviation(repeated: list[Training]) -> float:
+    """Returns the standard deviation of a dev error; never 0, as Agresti and Coull."""
+    wrong = [each.dev for each in repeated]
+    examples, mean = len(wrong[0]), float(np.mean([each.mean() for each in wrong]))
+    p = (mean * examples + 2) / (examples + 4)
+    spread = _spread(np.array([each.mean() for each in wrong])) / Z
+    return math.hypot(math.sqrt(p * (1 - p) / (examples + 4)), spread)

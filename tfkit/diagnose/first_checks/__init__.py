@@ -1,0 +1,1 @@
+"""What `tfkit.diagnose.checkup` and `signal_propagation` are made of."""

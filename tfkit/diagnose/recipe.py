@@ -1,0 +1,648 @@
+"""The course's basic recipe as ranked actions, moved by what was already tried."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from tfkit.diagnose.bias_variance import BiasVariance
+
+# Places in the order. Within one the course's order holds.
+_EVIDENCE, _COURSE, _LAST = range(3)
+
+# Change of the cost over the last fifth of the epochs, as a share of it, from which on
+# it is called falling; below a tenth of that it stands still.
+_STILL_FALLING = 0.02
+# A cost that jumps up by a tenth in every fifth epoch, or more often, is spiky. With
+# full batches and a fitting rate it never rises.
+_JUMP, _JUMPS = 0.1, 0.2
+# Rise of the dev cost above its lowest value that is more than its noise.
+_DEV_RISE = 0.05
+# Trainable weights an example, from which on more units are unlikely to be what lacks.
+_LARGE_NETWORK = 100
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing to try against one gap.
+
+    Args:
+        problem: Name of the gap: "avoidable bias", "variance", "data mismatch",
+            "overfitting to dev"; or of those that are unclear, as "to tell ...".
+        what: What to do.
+        why: What was seen that speaks for it, with the number; "" where the course's
+            recipe is all there is.
+        where: Option of `tfkit train`, and the Keras part; "" where there is none.
+    """
+
+    problem: str
+    what: str
+    why: str = ""
+    where: str = ""
+
+    def to_dict(self) -> dict[str, str]:
+        """Returns the fields by name."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        why = f" ({self.why})" if self.why else ""
+        where = f": {self.where}" if self.where else ""
+        return f"{self.problem}: {self.what}{why}{where}"
+
+
+def recommend(
+    judgement: BiasVariance,
+    *,
+    model: Any = None,
+    history: Any = None,
+    options: Mapping[str, Any] | None = None,
+    examples: int | None = None,
+) -> tuple[Action, ...]:
+    """Ranks what to try next for this model: the course's recipe, moved by evidence.
+
+    The largest high gap comes first. Against each gap, what the model, its history and
+    its options speak for stands in front, with the number that does; then the course's
+    order; last, what they speak against. What is already on is advised as *more* or
+    *less* of it, and what cannot help is left out: no longer training when the cost
+    stands still, no less regularization where there is none.
+
+    Evidence that is looked at: dropout, L1 and L2, weight decay, augmentation,
+    normalization of batches and inputs, optimizer and learning rate (model or options);
+    trainable weights for each training example; whether the cost still falls, jumps,
+    or stands still at the end, and whether the dev cost has turned up (history).
+
+    Args:
+        judgement: What `bias_variance` or `measure_bias_variance` returned.
+        model: The built model; None if there is none.
+        history: What `fit` returned, or a mapping with the values of each epoch under
+            `loss`, `val_loss`: `History.history` or the columns of `history.csv`.
+        options: The tables of a run's `config.toml` as nested dicts, as
+            `Experiment.to_dict` returns them. What they do not hold counts as unknown.
+        examples: Number of training examples.
+
+    Raises:
+        TypeError: If `judgement` is no `BiasVariance`, or `history` or `options` is no
+            mapping.
+        ValueError: If the model is not built, or `examples` is below 1.
+
+    Example:
+        >>> from tfkit.diagnose import bias_variance
+        >>> judgement = bias_variance(train_error=0.15, dev_error=0.16)
+        >>> falling = {"loss": [2.0, 1.7, 1.4, 1.2, 1.0, 0.9, 0.8, 0.7, 0.6, 0.5]}
+        >>> actions = recommend(judgement, history=falling)
+        >>> print(actions[0].what)
+        train longer
+        >>> print(actions[0].why)
+        the cost still fell by 27 % over the last 2 of 10 epochs
+
+    Reference:
+        Course notes, "Basic Recipe for Machine Learning".
+    """
+    if not hasattr(judgement, "gaps"):
+        raise TypeError(
+            "`judgement` must be a BiasVariance. Received: "
+            f"{type(judgement).__name__}. `bias_variance` and `measure_bias_variance` "
+            "return one."
+        )
+    tried = _Tried.of(model, history, options, examples)
+    high = sorted(
+        (gap for gap in judgement.gaps if gap.level == "high"),
+        key=lambda gap: -gap.value,
+    )
+    actions: list[Action] = []
+    for gap in high:
+        ranked = sorted(_AGAINST[gap.name](tried), key=lambda step: step[0])
+        actions += [Action(gap.name, *step[1:]) for step in ranked]
+    unclear = [gap.name for gap in judgement.gaps if gap.level == "unclear"]
+    if unclear:
+        actions.append(
+            Action(
+                f"to tell {' and '.join(unclear)}",
+                "a bigger dev set, or the errors of several splits (--seed) together",
+            )
+        )
+    return tuple(actions)
+
+
+# ------------------------------------------------------------------ what was tried
+
+
+@dataclass(frozen=True)
+class _Tried:
+    """What is on, and what training looked like; None is unknown.
+
+    Args:
+        weights: Number of trainable weights.
+        examples: Number of training examples.
+        hidden: Units of the hidden layers, as the options have them.
+        dropout: Largest share of units that a layer drops; 0 is none.
+        penalty: Strengths of the weight penalty, as text; "" is none.
+        lambd: The course's lambda, where it is known.
+        augmented: Whether training images are changed at random.
+        images: Whether the inputs are images.
+        convolutional: Whether a layer is.
+        batch_norm: Whether the layers' outputs are normalized.
+        normalized: Whether the inputs are.
+        optimizer: Its name, lower case.
+        rate: Its learning rate at the start; where only the end is known, that.
+        decayed: Whether the learning rate falls over time.
+        patience: Of early stopping, epochs.
+        epochs: That were asked for.
+        loss: Training cost by epoch.
+        dev_loss: Dev cost by epoch.
+    """
+
+    weights: int | None = None
+    examples: int | None = None
+    hidden: tuple[int, ...] | None = None
+    dropout: float | None = None
+    penalty: str | None = None
+    lambd: float | None = None
+    augmented: bool | None = None
+    images: bool | None = None
+    convolutional: bool | None = None
+    batch_norm: bool | None = None
+    normalized: bool | None = None
+    optimizer: str | None = None
+    rate: float | None = None
+    decayed: bool | None = None
+    patience: int | None = None
+    epochs: int | None = None
+    loss: np.ndarray = field(default_factory=lambda: np.empty(0))
+    dev_loss: np.ndarray = field(default_factory=lambda: np.empty(0))
+
+    @classmethod
+    def of(
+        cls,
+        model: Any,
+        history: Any,
+        options: Mapping[str, Any] | None,
+        examples: int | None,
+    ) -> _Tried:
+        """Reads what there is; a model says more surely than options what is in it."""
+        if examples is not None and not (
+            isinstance(examples, (int, np.integer)) and examples >= 1
+        ):
+            raise ValueError(
+                "`examples` must be the number of training examples, an int >= 1. "
+                f"Received: examples={examples!r}."
+            )
+        found: dict[str, Any] = {"examples": examples}
+        if options is not None:
+            found |= _from_options(_mapping("options", options))
+        if model is not None:
+            seen = _from_model(model)
+            # A run is judged by an inference copy at times, and its optimizer lost.
+            found |= {name: value for name, value in seen.items() if value is not None}
+        if history is not None:
+            columns = _mapping("history", getattr(history, "history", history))
+            found["loss"] = _numbers(columns.get("loss", ()))
+            found["dev_loss"] = _numbers(columns.get("val_loss", ()))
+            rates = _numbers(columns.get("learning_rate", ()))
+            if len(rates) > 1:
+                found["decayed"] = bool(rates[-1] < rates.max())
+        return cls(**found)
+
+    @property
+    def weights_per_example(self) -> float | None:
+        """Trainable weights for each training example."""
+        if self.weights is None or self.examples is None:
+            return None
+        return self.weights / self.examples
+
+    @property
+    def regularized(self) -> str | None:
+        """What is on, as text; "" for nothing, None if not known."""
+        if self.dropout is None and self.penalty is None and self.augmented is None:
+            return None
+        parts = [f"dropout of {100 * self.dropout:g} %"] if self.dropout else []
+        parts += [self.penalty] if self.penalty else []
+        return ", ".join(parts + (["augmentation"] if self.augmented else []))
+
+    @property
+    def fall(self) -> float | None:
+        """Share by which the cost fell over the last fifth of the epochs.
+
+        From the median of that fifth to the one before, so that one epoch's luck does
+        not decide. None where the history is too short, or not finite.
+        """
+        tail = self.tail
+        if len(self.loss) < 2 * tail or len(self.loss) < 4 or not self.finite:
+            return None
+        before = float(np.median(self.loss[-2 * tail : -tail]))
+        after = float(np.median(self.loss[-tail:]))
+        return (before - after) / abs(before) if before else 0.0
+
+    @property
+    def tail(self) -> int:
+        """Epochs in the last fifth, 2 at least."""
+        return max(2, len(self.loss) // 5)
+
+    @property
+    def finite(self) -> bool:
+        """Whether the cost was always a number."""
+        return bool(np.isfinite(self.loss).all())
+
+    @property
+    def jumps(self) -> int:
+        """Epochs at whose end the cost was a tenth or more above the one before."""
+        if len(self.loss) < 2:
+            return 0
+        rises = np.diff(self.loss) / np.maximum(np.abs(self.loss[:-1]), 1e-12)
+        return int(np.sum(rises > _JUMP))
+
+    @property
+    def spiky(self) -> bool:
+        """Whether the cost jumps too often for a fitting learning rate."""
+        return len(self.loss) >= 5 and self.jumps >= _JUMPS * (len(self.loss) - 1)
+
+
+def _mapping(name: str, value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise TypeError(
+            f"`{name}` must be a mapping. Received: {type(value).__name__}. "
+            + (
+                "Pass what `fit` returned, or its `history`."
+                if name == "history"
+                else "Pass Experiment.to_dict(), or config.toml read by tomllib."
+            )
+        )
+    return value
+
+
+def _numbers(values: Sequence[Any]) -> np.ndarray:
+    return np.asarray([math.nan if v is None else float(v) for v in values], float)
+
+
+def _from_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    def get(table: str, name: str) -> Any:
+        return _mapping(f"options[{table!r}]", options.get(table, {})).get(name)
+
+    keeps = get("model", "keep_prob")
+    hidden = get("model", "hidden")
+    augmentation, decay = get("data", "augmentation"), get("decay", "name")
+    penalty, lambd = get("regularization", "penalty"), get("regularization", "lambd")
+    optimizer = get("optimizer", "name")
+    found = {
+        "hidden": None if hidden is None else tuple(hidden),
+        "augmented": None if augmentation is None else augmentation != "none",
+        "decayed": None if decay is None else decay != "none",
+        "batch_norm": get("model", "batch_norm"),
+        "normalized": get("data", "normalize"),
+        "optimizer": optimizer and optimizer.replace("_", ""),
+        "rate": get("optimizer", "learning_rate"),
+        "patience": get("early_stopping", "patience"),
+        "epochs": get("training", "epochs"),
+        "lambd": lambd,
+    }
+    if lambd is not None:
+        found["penalty"] = f"{(penalty or 'l2').upper()} {lambd:g}" if lambd else ""
+    if keeps is not None:
+        keeps = [keeps] if isinstance(keeps, (int, float)) else list(keeps)
+        found["dropout"] = round(1 - min([*keeps, 1.0]), 10)
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _from_model(model: Any) -> dict[str, Any]:
+    import keras
+
+    if not isinstance(model, keras.Model):
+        raise TypeError(
+            f"`model` must be a keras.Model, or None. Received: {type(model).__name__}."
+        )
+    if not model.built:
+        raise ValueError(
+            "`model` must be built, so that its weights can be counted. Received: "
+            f"{model.name!r}, without weights. Call it on one batch, or give it a "
+            "keras.Input."
+        )
+    # Sublayers of layers too, of wrappers and subclassed models; `layers` has only the
+    # outermost.
+    layers = list(model._flatten_layers())
+    names = [type(layer).__name__ for layer in layers]
+    shape = getattr(model, "input_shape", None)
+    penalties = sorted({text for layer in layers for text in _penalties(layer)})
+    optimizer = getattr(model, "optimizer", None)
+    decay = float(getattr(optimizer, "weight_decay", None) or 0.0)
+    if decay:
+        penalties.append(f"weight decay {decay:g}")
+    found: dict[str, Any] = {
+        "weights": sum(math.prod(w.shape) for w in model.trainable_weights),
+        "dropout": max((_dropped(layer) for layer in layers), default=0.0),
+        "penalty": ", ".join(penalties),
+        "augmented": any(map(_augments, layers)) or None,
+        "batch_norm": any(
+            name.endswith(("BatchNormalization", "LayerNormalization"))
+            or name in ("GroupNormalization", "RMSNormalization")
+            for name in names
+        ),
+        "normalized": any(n in ("Normalization", "Rescaling") for n in names) or None,
+        "convolutional": any("Conv" in name for name in names),
+        "images": len(shape) == 4 if isinstance(shape, tuple) else None,
+    }
+    if optimizer is not None:
+        # What a schedule gives, or what a callback set: the rate of this moment.
+        schedule = keras.optimizers.schedules.LearningRateSchedule
+        momentum = float(getattr(optimizer, "momentum", 0.0) or 0.0)
+        name = type(optimizer).__name__.lower()
+        found |= {
+            "optimizer": "momentum" if name == "sgd" and momentum else name,
+            "rate": float(keras.ops.convert_to_numpy(optimizer.learning_rate)),
+        }
+        if isinstance(getattr(optimizer, "_learning_rate", None), schedule):
+            found["decayed"] = True
+    return found
+
+
+def _dropped(layer: Any) -> float:
+    name = type(layer).__name__
+    if hasattr(layer, "keep_prob"):
+        return round(1 - float(layer.keep_prob), 10)
+    if "Dropout" in name:
+        return float(getattr(layer, "rate", 0.0) or 0.0)
+    # Recurrent and attention layers have it as an option.
+    rate = getattr(layer, "dropout", 0.0)
+    return float(rate) if isinstance(rate, (int, float)) else 0.0
+
+
+def _penalties(layer: Any) -> Iterator[str]:
+    regularizer = getattr(layer, "kernel_regularizer", None)
+    if regularizer is None:
+        return
+    kind = type(regularizer).__name__
+    lambd = getattr(regularizer, "lambd", None)
+    if lambd is not None:
+        # Scaled by 1/(2m): another number than Keras's strength of the same name.
+        text = f"{kind} lambda {float(lambd):g}" if float(lambd) else ""
+    else:
+        values = [float(getattr(regularizer, n, 0.0) or 0.0) for n in ("l1", "l2")]
+        text = " ".join(
+            f"{n} {value:g}"
+            for n, value in zip(("L1", "L2"), values, strict=True)
+            if value
+        )
+        if not text and not {"l1", "l2"} & set(vars(regularizer)):
+            text = kind
+    if text:
+        yield text
+
+
+def _augments(layer: Any) -> bool:
+    name = type(layer).__name__
+    return (
+        name == "Augmentation"
+        or (name.startswith("Random") and "keras" in type(layer).__module__)
+        or name in ("RandomWarp", "AugMix", "CutMix", "MixUp", "AutoContrast")
+    )
+
+
+# ------------------------------------------------------------------ what to do then
+
+_Step = tuple[int, str, str, str]
+
+
+def _against_bias(tried: _Tried) -> Iterator[_Step]:
+    regularized = tried.regularized
+    if regularized:
+        yield (
+            _EVIDENCE,
+            "less regularization",
+            f"{regularized} is on",
+            "--keep-prob 1, --lambd 0, --augmentation none; one at a time",
+        )
+    yield _bigger(tried)
+    yield from _longer(tried)
+    yield from _other_rate(tried)
+    if tried.normalized is False:
+        yield (
+            _EVIDENCE,
+            "normalized inputs",
+            "the inputs are not",
+            "--normalize; tfkit.data.normalization_layer as the first layer",
+        )
+    if tried.batch_norm is False and tried.weights != 0:
+        yield (
+            _COURSE,
+            "batch normalization of the hidden layers",
+            "there is none",
+            "--batch-norm; tfkit.layers.BatchNormalization before the activation",
+        )
+    yield (
+        _COURSE,
+        "another architecture",
+        "images without a convolution"
+        if tried.images and tried.convolutional is False
+        else "",
+        "keras.layers.Conv2D" if tried.images and not tried.convolutional else "",
+    )
+    if regularized is None:
+        yield _COURSE, "less regularization, if any is on", "", ""
+
+
+def _bigger(tried: _Tried) -> _Step:
+    what = "a bigger network (more hidden units, more layers)"
+    now = "" if not tried.hidden else f" (now {' '.join(map(str, tried.hidden))})"
+    where = f"--hidden{now}; more units or layers of keras.layers"
+    if tried.hidden == ():
+        return (
+            _EVIDENCE,
+            what,
+            "it has no hidden layer, so its boundaries are straight",
+            "--hidden 64; keras.layers.Dense before the last layer",
+        )
+    ratio = tried.weights_per_example
+    if ratio is None:
+        return _COURSE, what, "", where if tried.hidden or tried.weights else ""
+    size = f"{tried.weights:,} weights for {tried.examples:,} examples"
+    if ratio > _LARGE_NETWORK:
+        return _LAST, what, f"though it is large already: {size}", where
+    return _EVIDENCE if ratio < 1 else _COURSE, what, size, where
+
+
+def _longer(tried: _Tried) -> Iterator[_Step]:
+    what, where = "train longer", "--epochs; epochs of fit"
+    fall, epochs = tried.fall, len(tried.loss)
+    if tried.spiky or not tried.finite:
+        return  # a longer run at this learning rate only jumps on
+    if fall is None:
+        yield _COURSE, what, "", "" if tried.epochs is None else where
+        return
+    change = f"over the last {tried.tail} of {epochs} epochs"
+    if fall > _STILL_FALLING:
+        stopped = tried.epochs is not None and epochs < tried.epochs
+        if stopped:
+            where = f"--early-stopping.patience (now {tried.patience}), then --epochs"
+        yield (
+            _EVIDENCE,
+            what,
+            f"the cost still fell by {100 * fall:.0f} % {change}",
+            where,
+        )
+    elif fall > _STILL_FALLING / 10:
+        yield _LAST, what, f"the cost fell by only {100 * fall:.1f} % {change}", where
+
+
+def _other_rate(tried: _Tried) -> Iterator[_Step]:
+    rate = f"--optimizer.learning-rate {tried.rate / 3:.2g}" if tried.rate else ""
+    now = f", at a rate of {tried.rate:g}" if tried.rate else ""
+    keras_part = "learning_rate of the optimizer"
+    where = "; ".join(filter(None, (rate, keras_part)))
+    seen = False
+    if not tried.finite:
+        epoch = int(np.argmin(np.isfinite(tried.loss))) + 1
+        seen = True
+        yield (
+            _EVIDENCE,
+            "a lower learning rate",
+            f"the cost was no number from epoch {epoch} on{now}",
+            where,
+        )
+    elif tried.spiky:
+        seen = True
+        yield (
+            _EVIDENCE,
+            "a lower learning rate",
+            f"the cost jumped up by a tenth or more in {tried.jumps} of "
+            f"{len(tried.loss)} epochs{now}",
+            where,
+        )
+    plain = tried.optimizer in ("gradientdescent", "sgd")
+    if plain:
+        seen = True
+        yield (
+            _EVIDENCE,
+            "Adam in place of plain gradient descent",
+            f"the optimizer is {tried.optimizer}",
+            "--optimizer.name adam; tfkit.optimizers.Adam",
+        )
+    stands = tried.fall is not None and abs(tried.fall) <= _STILL_FALLING / 10
+    if stands and tried.decayed is False:
+        seen = True
+        yield (
+            _EVIDENCE,
+            "learning-rate decay",
+            f"the cost stands still ({100 * (tried.fall or 0.0):+.2f} % over the last "
+            f"{tried.tail} of {len(tried.loss)} epochs), the rate is constant",
+            "--decay.name exponential; tfkit.callbacks.LearningRateDecay",
+        )
+    if not seen:
+        yield (
+            _COURSE,
+            "another optimization algorithm or learning rate",
+            f"{tried.optimizer}{now} is one choice of many" if tried.optimizer else "",
+            "tfkit.diagnose.learning_rate_range proposes a rate"
+            if tried.optimizer
+            else "",
+        )
+
+
+def _against_variance(tried: _Tried) -> Iterator[_Step]:
+    if len(tried.dev_loss) >= 4 and np.isfinite(tried.dev_loss).any():
+        yield from _stop_early(tried)
+    ratio = tried.weights_per_example
+    data = (
+        ""
+        if tried.examples is None
+        else f"{tried.examples:,} examples"
+        + ("" if ratio is None else f", {ratio:.3g} weights for each")
+    )
+    # Where nothing is known about the inputs, both in one line as the course has it.
+    if tried.augmented:
+        yield _COURSE, "more data", data, "tfkit.diagnose.learning_curve says how much"
+        yield (
+            _COURSE,
+            "stronger or other data augmentation",
+            "augmentation is on",
+            "--augmentation; tfkit.layers.augmentation",
+        )
+    elif tried.images and tried.augmented is False:
+        yield _COURSE, "more data", data, "tfkit.diagnose.learning_curve says how much"
+        yield (
+            _EVIDENCE,
+            "data augmentation",
+            "the inputs are images, and none is on",
+            "--augmentation photos or digits; tfkit.layers.augmentation",
+        )
+    else:
+        yield (
+            _COURSE,
+            "more data, or data augmentation",
+            data,
+            "tfkit.diagnose.learning_curve says how much" if data else "",
+        )
+    yield from _regularization(tried)
+    yield _COURSE, "another architecture", "", ""
+    if tried.regularized:
+        yield (
+            _LAST,
+            "the average of several models",
+            f"{tried.regularized} is on and the variance is still high",
+            "tfkit.ensembles.Ensemble, tfkit.callbacks.SnapshotEnsemble",
+        )
+
+
+def _stop_early(tried: _Tried) -> Iterator[_Step]:
+    dev = np.where(np.isfinite(tried.dev_loss), tried.dev_loss, np.inf)
+    best, epochs = int(np.argmin(dev)), len(dev)
+    end = float(np.median(dev[-2:]))
+    rise = (end - dev[best]) / max(abs(dev[best]), 1e-12)
+    # With early stopping on the weights are those of the best epoch already.
+    if tried.patience is None and rise > _DEV_RISE and epochs - best > 2:
+        yield (
+            _EVIDENCE,
+            "early stopping",
+            f"the dev cost was lowest after epoch {best + 1} of {epochs} and has risen "
+            f"by {100 * rise:.0f} % since",
+            "--early-stopping.patience; tfkit.callbacks.EarlyStopping",
+        )
+
+
+def _regularization(tried: _Tried) -> Iterator[_Step]:
+    if tried.penalty is None and tried.dropout is None:
+        yield _COURSE, "regularization: L2, dropout, early stopping", "", ""
+        return
+    if tried.penalty is not None:
+        more = f" {3 * tried.lambd:.2g}" if tried.lambd else " 0.1"
+        where = f"--lambd{more}; tfkit.regularizers.L2 as kernel_regularizer"
+        if tried.penalty:
+            yield _COURSE, "a stronger weight penalty", f"now {tried.penalty}", where
+        else:
+            yield _EVIDENCE, "L2 regularization", "there is no penalty", where
+    if tried.dropout is not None:
+        # 0.9 to 0.8, 0.8 to 0.6, 0.5 to 0.3: the course's range, never all units.
+        keep = max(0.3, 1 - 2 * tried.dropout) if tried.dropout else 0.8
+        where = f"--keep-prob {keep:g}; tfkit.layers.InvertedDropout"
+        if not tried.dropout:
+            yield _EVIDENCE, "dropout", "there is none", where
+        elif 1 - tried.dropout > keep:
+            kept = f"keep_prob is {1 - tried.dropout:g}"
+            yield _COURSE, "more dropout", kept, where
+
+
+def _against_mismatch(tried: _Tried) -> Iterator[_Step]:
+    del tried
+    yield (
+        _COURSE,
+        "look at the dev errors: what do these examples have that training lacks?",
+        "",
+        "",
+    )
+    yield _COURSE, "training data that resembles the dev set", "", ""
+
+
+def _against_dev_overfitting(tried: _Tried) -> Iterator[_Step]:
+    del tried
+    yield _COURSE, "a bigger dev set", "", ""
+
+
+_AGAINST = {
+    "avoidable bias": _against_bias,
+    "variance": _against_variance,
+    "data mismatch": _against_mismatch,
+    "overfitting to dev": _against_dev_overfitting,
+}

@@ -1,0 +1,242 @@
+"""Training that is only tried: everything that it changes is put back at the end."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras.src.backend.common import global_state
+from keras.src.random import seed_generator
+from tensorflow.python.eager import context
+
+# What `fit` leaves on a model, other than in its variables.
+_LEFT_BY_FIT = (
+    "optimizer",
+    "train_function",
+    "test_function",
+    "predict_function",
+    "history",
+    "stop_training",
+    "training_plan",
+    "_compiled_engine",
+)
+
+
+@contextlib.contextmanager
+def restored(model: keras.Model) -> Iterator[None]:
+    """Puts back at the end what training, or measuring, changes of a built model.
+
+    Weights, states of random layers, metrics, moving averages, the states of all
+    optimizers that the model holds, the functions that Keras has compiled for it, and
+    the global random states of Python, NumPy, Keras and TensorFlow. Also when the block
+    ends by an exception or Ctrl-C.
+    """
+    variables = _variables(model)
+    values = [variable.numpy() for variable in variables]
+    own = {key: vars(model)[key] for key in _LEFT_BY_FIT if key in vars(model)}
+    engine = own.get("_compiled_engine")
+    loops = {} if engine is None else dict(vars(engine))
+    if engine is not None:
+        # Changed in place by `fit`: it works on copies.
+        for key, value in loops.items():
+            if isinstance(value, (dict, set)):
+                vars(engine)[key] = value.copy()
+    try:
+        with _random_states_restored():
+            yield
+    finally:
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+        for key in _LEFT_BY_FIT:
+            vars(model).pop(key, None)
+        vars(model).update(own)
+        if engine is not None:
+            vars(engine).clear()
+            vars(engine).update(loops)
+
+
+@contextlib.contextmanager
+def rehearsal(model: keras.Model) -> Iterator[keras.optimizers.Optimizer]:
+    """A training of a compiled model that leaves no trace; see `restored`.
+
+    The model trains with a copy of its optimizer, in the state of the original, but
+    with a plain number as learning rate where that has a schedule: the schedule's value
+    now. The original is not touched, nor are the model's compiled functions.
+
+    Args:
+        model: A built and compiled model.
+
+    Yields:
+        The copy, whose `learning_rate` can be set.
+
+    Raises:
+        ValueError: If the optimizer cannot be copied, or has more than one rate.
+    """
+    with restored(model):
+        copy = _copy_of(model.optimizer, model)
+        # Not by setattr, which Keras's models watch.
+        vars(model)["optimizer"] = copy
+        # Those there are were traced with the original.
+        for name in ("train_function", "test_function", "predict_function"):
+            vars(model)[name] = None
+        yield copy
+
+
+def check_ready(model: Any, what: str) -> None:
+    """Raises unless the model is built, compiled and has weights to train."""
+    if not isinstance(model, keras.Model):
+        raise TypeError(
+            f"`model` must be a keras.Model. Received: {model!r} of type "
+            f"{type(model).__name__}. Give {what} the model itself."
+        )
+    if not model.built:
+        raise ValueError(
+            f"{what} needs a built model. Received: {model.name!r}, which has no "
+            "weights yet. Give it a keras.Input, or call it on a batch."
+        )
+    if not model.compiled or model.optimizer is None:
+        raise ValueError(
+            f"{what} needs the loss and the optimizer. Received: {model.name!r}, which "
+            "is not compiled with both. Call model.compile(optimizer, loss) first."
+        )
+    if not model.trainable_variables:
+        raise ValueError(
+            f"{what} needs weights to train. Received: {model.name!r} with 0 trainable "
+            "weights. Set `trainable = True` on the layers that shall learn."
+        )
+
+
+def check_arrays(x: Any, y: Any, sample_weight: Any = None) -> tuple[Any, Any, Any]:
+    """Returns data as arrays in Keras's float type, all with the same number of rows.
+
+    Args:
+        x: Array, or a list or dictionary of arrays.
+        y: The same, or None.
+        sample_weight: The same, or None.
+
+    Raises:
+        ValueError: If there is no example, or the lengths differ.
+    """
+    x, y, sample_weight = (
+        keras.tree.map_structure(_as_array, part) for part in (x, y, sample_weight)
+    )
+    lengths = {
+        name: sorted({leaf.shape[0] for leaf in keras.tree.flatten(part)})
+        for name, part in (("x", x), ("y", y), ("sample_weight", sample_weight))
+        if part is not None
+    }
+    found = {length for each in lengths.values() for length in each}
+    if len(found) != 1 or found == {0}:
+        raise ValueError(
+            "`x`, `y` and `sample_weight` must have the same number of examples, at "
+            f"least 1. Received: {lengths}. The first axis counts the examples."
+        )
+    return x, y, sample_weight
+
+
+def count_examples(x: Any) -> int:
+    """The number of rows of what `check_arrays` returned."""
+    return int(keras.tree.flatten(x)[0].shape[0])
+
+
+def rows(data: Any, places: Any) -> Any:
+    """Some rows of each array in nested data; None stays."""
+    return keras.tree.map_structure(
+        lambda leaf: None if leaf is None else leaf[places], data
+    )
+
+
+def _as_array(leaf: Any) -> Any:
+    if leaf is None:
+        return None
+    if isinstance(leaf, tf.Tensor):
+        leaf = leaf.numpy()
+    array = np.asarray(leaf)
+    if array.ndim == 0:
+        raise ValueError(
+            "Data must be arrays with the examples along the first axis. Received: "
+            f"{leaf!r}. Stack the examples: np.stack(examples)."
+        )
+    # As Keras's `fit` does.
+    floating = np.issubdtype(array.dtype, np.floating)
+    return array.astype(keras.config.floatx(), copy=False) if floating else array
+
+
+def _variables(model: keras.Model) -> list[Any]:
+    """All that a training can assign to, each once."""
+    found: list[Any] = [*model.variables, *model.metrics_variables]
+    if model.optimizer is not None:
+        found += model.optimizer.variables
+    known = {id(getattr(each, "value", each)) for each in found}
+    # What Keras does not count: tf.Variables of custom layers, the generators of
+    # tf.random, a second optimizer that a `train_step` uses.
+    for each in tf.train.TrackableView(model).descendants():
+        if isinstance(each, tf.Variable) and id(each) not in known:
+            known.add(id(each))
+            found.append(each)
+    return list({id(each): each for each in found}.values())
+
+
+@contextlib.contextmanager
+def _random_states_restored() -> Iterator[None]:
+    python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002 (theirs)
+    name = seed_generator.GLOBAL_SEED_GENERATOR
+    generator = global_state.get_global_attribute(name)
+    state = None if generator is None else generator.state.numpy()
+    # Where TensorFlow draws the seeds of operations from, after tf.random.set_seed.
+    seeds = getattr(context.context(), "_rng", None)
+    tensorflow = None if seeds is None else seeds.getstate()
+    try:
+        yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)  # noqa: NPY002
+        # Keras would draw a new generator's seed when it needs one.
+        global_state.set_global_attribute(name, generator)
+        if generator is not None:
+            generator.state.assign(state)
+        if seeds is not None:
+            seeds.setstate(tensorflow)
+
+
+def _copy_of(optimizer: Any, model: keras.Model) -> keras.optimizers.Optimizer:
+    if hasattr(optimizer, "optimizers"):
+        raise ValueError(
+            "The model must be compiled with one optimizer. Received: "
+            f"{type(optimizer).__name__}, which holds {len(optimizer.optimizers)}. "
+            "Compile a copy of the model with each of them alone."
+        )
+    rate = float(keras.ops.convert_to_numpy(optimizer.learning_rate))
+    try:
+        with warnings.catch_warnings():
+            # Of a function as learning rate, which is replaced below.
+            warnings.simplefilter("ignore")
+            config = optimizer.get_config()
+        inner = config.get("inner_optimizer")
+        (config if inner is None else inner["config"])["learning_rate"] = rate
+        copy = type(optimizer).from_config(config)
+    except (TypeError, ValueError, KeyError, NotImplementedError) as error:
+        raise ValueError(
+            "The optimizer must be one that can be made anew from its `get_config()`. "
+            f"Received: {type(optimizer).__name__}, which says: {error}. Give it a "
+            "get_config that returns its constructor's arguments."
+        ) from error
+    if optimizer.built:
+        copy.build(model.trainable_variables)
+        pairs = zip(_state(optimizer), _state(copy), strict=True)
+        for original, variable in pairs:
+            variable.assign(original)
+    return copy
+
+
+def _state(optimizer: Any) -> list[Any]:
+    """The optimizer's variables but for the rate, which is none under a schedule."""
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    rate = inner._learning_rate
+    return [each for each in optimizer.variables if each is not rate]
