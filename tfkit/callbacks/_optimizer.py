@@ -7,12 +7,13 @@ from typing import Any
 import keras
 import numpy as np
 
+from tfkit._variables import value_of
 from tfkit.optimizers import ComposableLearningRate
 
 
 def learning_rate(optimizer: Any) -> float:
     """Returns the learning rate of the next step."""
-    return float(keras.ops.convert_to_numpy(optimizer.learning_rate))
+    return float(value_of(optimizer.learning_rate))
 
 
 def step(optimizer: Any) -> int:
@@ -20,7 +21,7 @@ def step(optimizer: Any) -> int:
     inner = getattr(optimizer, "inner_optimizer", optimizer)
     # Keras's public `iterations` counts updates. With gradient accumulation these are
     # fewer than the mini-batches by which it asks a schedule.
-    return int(keras.ops.convert_to_numpy(inner._iterations))
+    return int(value_of(inner._iterations))
 
 
 def holds_schedule(optimizer: Any) -> bool:

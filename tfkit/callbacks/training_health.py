@@ -14,6 +14,7 @@ import numpy as np
 
 from tfkit import run_folder
 from tfkit._checks import check_count, check_number
+from tfkit._variables import value_of
 from tfkit.callbacks import _optimizer
 from tfkit.callbacks.health_rules import SPIKE_FACTOR, Finding, HealthRules
 from tfkit.diagnose.failure_bundle import save_bundle
@@ -358,7 +359,7 @@ class _State:
 
     @classmethod
     def of(cls, variables: Iterable[Any]) -> _State:
-        return cls([(v, np.array(v.numpy())) for v in variables])
+        return cls([(v, np.array(value_of(v))) for v in variables])
 
     def restore(self) -> None:
         for variable, value in self.values:

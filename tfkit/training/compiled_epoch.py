@@ -8,11 +8,13 @@ and with XLA the start of each of the step's hundred small operations.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras.src.trainers.data_adapters import data_adapter_utils
 
@@ -27,6 +29,13 @@ Data = Any
 Logs = dict[str, Any]
 # Where that is all, the loop needs no decision in it.
 _FIRST_OF_EPOCH = Periods.of("epoch")
+
+
+@functools.lru_cache(maxsize=1024)
+def constant(numbers: tuple[int, ...]) -> tf.Tensor:
+    """Whole numbers as an int32 tensor; to make one takes longer than to look it up."""
+    with tf.init_scope():
+        return tf.constant(numbers, tf.int32, (len(numbers),))
 
 
 class CannotCompileError(Exception):
@@ -87,7 +96,7 @@ class CompiledEpoch:
         batches = map_data(
             lambda t: tf.zeros((steps, batch_size, *t.shape[1:]), t.dtype), data
         )
-        dues = tf.constant(self._periods.dues(0, begins_epoch=True))
+        dues = constant(self._periods.dues(0, begins_epoch=True))
         self.train_stacked(batches, tf.constant(0), dues)
 
     def is_new(self, data: Data, what: int | str) -> bool:
@@ -280,13 +289,15 @@ class CompiledEpoch:
             _, logs = plain(i, count, logs)
             return logs or self._model.get_metrics_result()
 
+        lengths = np.array(self._periods.lengths, np.int32)
+
         def segment(
             i: tf.Tensor, dues: tf.Tensor, slot: tf.Tensor, logs: Logs
         ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, Logs]:
             due = tf.reduce_min(dues)
             i, logs = plain(i, tf.minimum(due, count), logs)
             i, logs = tf.cond(i < count, lambda: observed(i, slot), lambda: (i, logs))
-            dues = tf.where(dues == due, dues + self._periods.lengths, dues)
+            dues = tf.where(dues == due, dues + lengths, dues)
             return i, dues, slot + 1, logs
 
         *_, logs = tf.while_loop(

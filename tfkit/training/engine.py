@@ -17,6 +17,7 @@ from keras.src.trainers.data_adapters import array_slicing
 from keras.src.utils import rng_utils
 from keras.src.utils.python_utils import pythonify_logs
 
+from tfkit._variables import value_of
 from tfkit.training import plan as planning
 from tfkit.training.compiled_epoch import (
     CompiledEpoch,
@@ -380,7 +381,7 @@ class Engine:
         """
         # Loss scaling wraps the optimizer that counts.
         optimizer = getattr(self.model.optimizer, "inner_optimizer", None)
-        steps = int((optimizer or self.model.optimizer)._iterations.numpy())
+        steps = int(value_of((optimizer or self.model.optimizer)._iterations))
         # Rounded: a step skipped for an overflow does not count, an epoch does.
         number = round(steps / batches)
         if optimizer is not None or overrides(self.model, "train_step"):

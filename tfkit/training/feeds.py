@@ -11,6 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from tfkit._variables import value_of
 from tfkit.training.observation import BadStep, Observation
 from tfkit.training.observer import Observer, Options
 from tfkit.training.periods import Periods
@@ -109,7 +110,7 @@ class CompiledFeed(Feed):
         super().__init__(model, options)
         self.waiting = 0.0  # until a stream makes it wait
 
-    def dues(self, first: int) -> np.ndarray:
+    def dues(self, first: int) -> tuple[int, ...]:
         """The next step due of each period, counted from the one that comes next.
 
         Args:
@@ -315,7 +316,7 @@ def steps_done(model: keras.Model) -> int:
     optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
     if optimizer is None:
         return 0
-    return int(keras.ops.convert_to_numpy(optimizer._iterations))
+    return int(value_of(optimizer._iterations))
 
 
 def compiled_parts(model: keras.Model) -> tuple[Any, ...]:

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import keras
-import numpy as np
 from keras.src.backend.tensorflow.trainer import TFEpochIterator
 from keras.src.trainers.data_adapters import data_adapter_utils
 
@@ -189,13 +188,13 @@ class Fit(abc.ABC):
         if compiled.observer is not None:
             compiled.observer.begin()
 
-    def _dues(self, first: int) -> np.ndarray:
+    def _dues(self, first: int) -> tuple[int, ...]:
         """See `CompiledFeed.dues`; empty where nothing is observed."""
-        return np.zeros(0, np.int32) if self._feed is None else self._feed.dues(first)
+        return () if self._feed is None else self._feed.dues(first)
 
     def _is_due(self, first: int) -> bool:
         """Whether the step with this number in the epoch, the next one, is observed."""
-        return bool((self._dues(first) == 0).any())
+        return 0 in self._dues(first)
 
     def _done(self, first: int, count: int, examples: int, looked_at: int) -> None:
         """Tells the observers what a call has done; see `CompiledFeed.after`."""

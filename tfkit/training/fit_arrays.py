@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from tfkit.training import labels
 from tfkit.training import plan as planning
-from tfkit.training.compiled_epoch import CompiledEpoch, Data, Logs
+from tfkit.training.compiled_epoch import CompiledEpoch, Data, Logs, constant
 from tfkit.training.engine import announced, as_numbers
 from tfkit.training.fit import Fit, Validation, first_line, labelled
 from tfkit.training.plan import Compiler, TrainingPlan
@@ -170,7 +170,7 @@ class ArrayFit(Fit):
             source.batch_size,
             None if validation is None else validation.data,
             0 if validation is None else validation.batch_size,
-            tf.constant(self._dues(0)),
+            constant(self._dues(0)),
         )
 
     def _give_xla_up(self, error: Exception) -> None:
@@ -217,7 +217,7 @@ class ArrayFit(Fit):
             tf.constant(part),
             tf.constant(count),
             source.batch_size,
-            tf.constant(self._dues(first)),
+            constant(self._dues(first)),
         )
 
     def _order(self) -> np.ndarray:

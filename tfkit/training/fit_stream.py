@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from tfkit.training import labels
 from tfkit.training import plan as planning
-from tfkit.training.compiled_epoch import Data, Logs
+from tfkit.training.compiled_epoch import Data, Logs, constant
 from tfkit.training.engine import announced
 from tfkit.training.fit import Fit, Validation, first_line
 from tfkit.training.plan import TrainingPlan
@@ -100,7 +100,7 @@ class StreamFit(Fit):
             labels.check(self._model, together)
         if self._compiled.is_new(together, len(batches)):
             self._compile(together)
-        due = tf.constant(self._dues(first))
+        due = constant(self._dues(first))
         logs = self._compiled.train_stacked(together, count, due)
         size = sum(map(batch_size, batches))
         self._done(first, len(batches), size, len(batches))
@@ -112,7 +112,7 @@ class StreamFit(Fit):
         with announced(f"Compiling {self._model.name}", quiet=self._verbose == 0):
             try:
                 self._compiled.train_stacked(
-                    batches, tf.constant(0), tf.constant(self._dues(0))
+                    batches, tf.constant(0), constant(self._dues(0))
                 )
             except Exception as error:
                 if self._compiled is self._compiled_by("graph"):

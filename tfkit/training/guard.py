@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfkit._variables import value_of
 from tfkit.training.probes import new_variable, replaced, unscaled
 
 
@@ -65,7 +66,7 @@ class Guard:
 
     def caught(self) -> Any:
         """The batch of the step that was not finite, None if there was none."""
-        if not self._stopped.numpy():
+        if not value_of(self._stopped):
             return None
         for places, mark in self._kept:
             if mark.numpy():

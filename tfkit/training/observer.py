@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 
+from tfkit._variables import value_of
 from tfkit.training.observation import Observation
 from tfkit.training.periods import Periods
 
@@ -149,7 +150,7 @@ class Observer:
         """All rows, `(slots, numbers)`; the first number is `step`, 0 if not written."""
         if self._rows is None:
             return np.zeros((0, 1), np.float32)
-        return self._rows.numpy()
+        return value_of(self._rows)
 
     def forget(self) -> None:
         """Drops the rows, so that those written later are told from earlier ones."""

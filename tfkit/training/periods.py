@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 from typing import Literal
 
-import numpy as np
-
 #: Steps from one observation to the next, beginning with the first of all; "epoch" for
 #: the first step of each epoch, None for none.
 Every = int | Literal["epoch"] | None
@@ -47,25 +45,25 @@ class Periods:
         return bool(self.steps) or self.epoch
 
     @property
-    def lengths(self) -> np.ndarray:
+    def lengths(self) -> tuple[int, ...]:
         """Steps from one due step to the next within a call, one for each period."""
-        return np.array([*self.steps, *[_NEVER] * self.epoch], np.int32)
+        return (*self.steps, _NEVER) if self.epoch else self.steps
 
-    def dues(self, done: int, *, begins_epoch: bool) -> np.ndarray:
+    def dues(self, done: int, *, begins_epoch: bool) -> tuple[int, ...]:
         """The next step due of each period, counted from the one that comes next, 0.
 
         Args:
             done: Steps done before.
             begins_epoch: Whether the one that comes next is the first of an epoch.
         """
-        of_epoch = [0 if begins_epoch else _NEVER] * self.epoch
-        return np.array([*(-done % every for every in self.steps), *of_epoch], np.int32)
+        of_steps = tuple([-done % every for every in self.steps])
+        return (*of_steps, 0 if begins_epoch else _NEVER) if self.epoch else of_steps
 
-    def places(self, dues: np.ndarray, count: int) -> list[int]:
+    def places(self, dues: tuple[int, ...], count: int) -> list[int]:
         """Which of the next `count` steps are observed."""
         found = {
             place
-            for due, length in zip(dues.tolist(), self.lengths.tolist(), strict=True)
+            for due, length in zip(dues, self.lengths, strict=True)
             for place in range(due, count, length)
         }
         return sorted(found)

@@ -32,6 +32,9 @@ _STOP = object()
 # Whoever waits for the thread looks again and again: Ctrl-C then leaves no lock held and
 # no waiter behind, as it can inside `threading.Event.wait` and `Thread.join`.
 _POLL_SECONDS = 0.001
+# Between two epochs the training needs the interpreter, which the thread would take from
+# it at each call of TensorFlow; by then it is back in a long one.
+_REST_SECONDS = 0.002
 # Two writers of one process may open files for the same run in the same second.
 _file_numbers = itertools.count()
 
@@ -282,13 +285,15 @@ class _Worker:
 
     def _run(self) -> None:
         try:
-            stopping = False
+            stopping, yielded = False, 0.0
             while not (stopping and self.queue.empty()):
                 # The item has no name here: it would live, and its owner with it, until
                 # the next one comes.
-                stopping |= self._take(self.queue.get())
-                # Lets the training have the interpreter, which may be waiting for it.
-                time.sleep(0)
+                stopping |= self._take(self._next())
+                if time.perf_counter() - yielded > _POLL_SECONDS:
+                    # The training may be waiting for the interpreter.
+                    time.sleep(0)
+                    yielded = time.perf_counter()
         finally:
             for file in self._files.values():
                 with contextlib.suppress(OSError):
@@ -296,6 +301,13 @@ class _Worker:
             self.ended = True
             if self._notices.empty():
                 _unfinished.discard(self)
+
+    def _next(self) -> Any:
+        idle = self.queue.empty()
+        item = self.queue.get()
+        if idle and isinstance(item, tuple):
+            time.sleep(_REST_SECONDS)
+        return item
 
     def _take(self, item: Any) -> bool:
         """Writes one item; True if it says that there is nothing more to come."""
