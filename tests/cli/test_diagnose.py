@@ -166,9 +166,9 @@ def test_text_of_some_parts_and_no_log(trained, capsys):
 def test_actions_are_numbered_and_fit(trained, capsys):
     diagnose([str(trained), "--no-log", "--only", "actions"])
     lines = capsys.readouterr().out.splitlines()
-    first = next(line for line in lines if line.startswith(" 1. "))
+    first = next(line for line in lines if line.startswith("1. "))
     assert "avoidable bias" in first
-    assert any(line.startswith("    why: ") for line in lines)
+    assert any(line.startswith("   why: ") for line in lines)
     report = lines[: next(i for i, line in enumerate(lines) if line.startswith("run "))]
     assert max(map(len, report)) <= 88
 

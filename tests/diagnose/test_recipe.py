@@ -1,9 +1,11 @@
+import json
+
 import keras
 import numpy as np
 import pytest
 
 import tfkit
-from tfkit.diagnose import bias_variance
+from tfkit.diagnose import ErrorRate, bias_variance
 from tfkit.diagnose.recipe import Action, recommend
 
 BIAS = bias_variance(train_error=0.15, dev_error=0.16)
@@ -228,3 +230,29 @@ def test_bad_arguments():
         recommend(BIAS, model=keras.Sequential([keras.layers.Dense(1)]))
     with pytest.raises(ValueError, match=r"`examples`.*Received: examples=0"):
         recommend(BIAS, examples=0)
+
+
+def test_the_list_in_words():
+    judgement = bias_variance(train_error=0.1, dev_error=0.3)
+    actions = recommend(judgement, history={"loss": [2.0, 1.7, 1.4, 1.0, 0.6]})
+    lines = str(actions).splitlines()
+    assert lines[0] == f"1. {actions[0].what} ({actions[0].problem})"
+    assert max(map(len, lines)) <= 88
+    assert actions.to_dict()["actions"][0] == actions[0].to_dict()
+    assert json.loads(json.dumps(actions.to_dict()))["verdict"] == actions.verdict
+    assert str(recommend(bias_variance(train_error=0, dev_error=0))).startswith(
+        "nothing to mend"
+    )
+
+
+def test_unclear_gaps_have_steps_for_the_case_that_they_are_real():
+    judgement = bias_variance(
+        train_error=ErrorRate(9, 1078), dev_error=ErrorRate(15, 360)
+    )
+    assert [gap.level for gap in judgement.gaps] == ["low", "unclear"]
+    options = tfkit.experiment.Experiment(dataset="digits").to_dict()
+    actions = recommend(judgement, options=options)
+    assert actions[0].problem == "to tell variance"
+    assert [action.problem for action in actions[1:]] == 2 * ["variance, if it is real"]
+    # Without anything known of the model there is nothing to say that is its own.
+    assert len(recommend(judgement)) == 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import textwrap
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -22,7 +21,6 @@ from tfkit import run_folder
 from tfkit.cli import output, quiet
 from tfkit.diagnose.bias_variance import BiasVariance
 from tfkit.diagnose.error_rate import ErrorRate
-from tfkit.diagnose.recipe import Action
 from tfkit.run_folder import RunFolder
 
 if TYPE_CHECKING:
@@ -70,30 +68,6 @@ class _Finding:
     title: str
     report: Any
     shown: Sequence[RenderableType] = ()
-
-
-@dataclass(frozen=True)
-class _Actions:
-    """What to try, in order, as a report."""
-
-    verdict: str
-    actions: tuple[Action, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Returns plain JSON types."""
-        return {
-            "verdict": self.verdict,
-            "actions": [action.to_dict() for action in self.actions],
-        }
-
-    def __str__(self) -> str:
-        lines = [f"verdict: {self.verdict}"]
-        for number, action in enumerate(self.actions, 1):
-            lines += _wrapped(f"{number:2}. ", f"{action.what} ({action.problem})")
-            notes = {"why": action.why, "how": action.where}
-            for label, note in notes.items():
-                lines += _wrapped(f"    {label}: ", note) if note else []
-        return "\n".join(lines if self.actions else [*lines, "  nothing to mend"])
 
 
 @dataclass(frozen=True)
@@ -195,20 +169,10 @@ def _require_loggable(folder: RunFolder) -> None:
 
 def _load(folder: RunFolder) -> _Subject:
     with quiet.tensorflow_import():
-        from tfkit.experiment import config_file, run_summary, steps
-        from tfkit.saving import load_model
+        from tfkit.experiment import saved_run
 
-    experiment = config_file.load(folder.config)
-    model = load_model(folder.model)
-    prepared = steps.prepare_data(experiment)
-    recorded = run_summary.read_json(folder.data).get("sha256")
-    if prepared.record()["sha256"] != recorded:
-        warnings.warn(
-            f"The data of {experiment.dataset!r} have changed since {folder.path} was "
-            "trained on them. This is the diagnosis of its model on the present ones.",
-            stacklevel=2,
-        )
-    return _Subject(folder, experiment, model, prepared)
+    run = saved_run.load(folder)
+    return _Subject(folder, run.experiment, run.model, run.data)
 
 
 def _errors(subject: _Subject) -> Iterator[_Finding]:
@@ -253,8 +217,7 @@ def _actions(subject: _Subject) -> Iterator[_Finding]:
         options=subject.experiment.to_dict(),
         examples=len(subject.parts["train"].y),
     )
-    report = _Actions(subject.judgement.verdict, actions)
-    yield _Finding("actions", "What to try, in this order", report)
+    yield _Finding("actions", "What to try, in this order", actions)
 
 
 def _classes(subject: _Subject) -> Iterator[_Finding]:

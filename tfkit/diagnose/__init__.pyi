@@ -55,6 +55,7 @@ from .power_law import PowerLaw as PowerLaw
 from .predictions import PredictionReport as PredictionReport
 from .predictions import judge_predictions as judge_predictions
 from .recipe import Action as Action
+from .recipe import Actions as Actions
 from .recipe import recommend as recommend
 from .signal_propagation import LayerSignal as LayerSignal
 from .signal_propagation import SignalPropagation as SignalPropagation

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,9 @@ _STILL_FALLING = 0.02
 _JUMP, _JUMPS = 0.1, 0.2
 # Rise of the dev cost above its lowest value that is more than its noise.
 _DEV_RISE = 0.05
+# Steps against a gap that is unclear.
+_IF_REAL = 2
+_WIDTH = 88
 # Trainable weights an example, from which on more units are unlikely to be what lacks.
 _LARGE_NETWORK = 100
 
@@ -55,6 +59,47 @@ class Action:
         return f"{self.problem}: {self.what}{why}{where}"
 
 
+class Actions(tuple[Action, ...]):
+    """What to try, in this order: a tuple that prints as a numbered list.
+
+    Example:
+        >>> print(Actions([Action("variance", "dropout", "there is none")]))
+        1. dropout (variance)
+           why: there is none
+    """
+
+    __slots__ = ()
+
+    @property
+    def verdict(self) -> str:
+        """The first action in one line."""
+        return f"first {self[0]}" if self else "nothing to mend"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns plain JSON types, with the verdict."""
+        actions = [action.to_dict() for action in self]
+        return {"verdict": self.verdict, "actions": actions}
+
+    def __str__(self) -> str:
+        if not self:
+            return f"{self.verdict}: no gap is high"
+        return "\n".join(_listed(action, n) for n, action in enumerate(self, 1))
+
+
+def _listed(action: Action, number: int) -> str:
+    """An action in the list: what, then why and how, indented below it."""
+    start = f"{number}. "
+    lines = _wrapped(start, f"{action.what} ({action.problem})")
+    for label, note in (("why", action.why), ("how", action.where)):
+        lines += _wrapped(f"{' ' * len(start)}{label}: ", note) if note else []
+    return "\n".join(lines)
+
+
+def _wrapped(start: str, text: str) -> list[str]:
+    indent = " " * len(start)
+    return textwrap.wrap(text, _WIDTH, initial_indent=start, subsequent_indent=indent)
+
+
 def recommend(
     judgement: BiasVariance,
     *,
@@ -62,14 +107,15 @@ def recommend(
     history: Any = None,
     options: Mapping[str, Any] | None = None,
     examples: int | None = None,
-) -> tuple[Action, ...]:
+) -> Actions:
     """Ranks what to try next for this model: the course's recipe, moved by evidence.
 
     The largest high gap comes first. Against each gap, what the model, its history and
     its options speak for stands in front, with the number that does; then the course's
     order; last, what they speak against. What is already on is advised as *more* or
     *less* of it, and what cannot help is left out: no longer training when the cost
-    stands still, no less regularization where there is none.
+    stands still, no less regularization where there is none. Of a gap that is unclear,
+    the first steps are given for the case that it is real.
 
     Evidence that is looked at: dropout, L1 and L2, weight decay, augmentation,
     normalization of batches and inputs, optimizer and learning rate (model or options);
@@ -118,15 +164,20 @@ def recommend(
     for gap in high:
         ranked = sorted(_AGAINST[gap.name](tried), key=lambda step: step[0])
         actions += [Action(gap.name, *step[1:]) for step in ranked]
-    unclear = [gap.name for gap in judgement.gaps if gap.level == "unclear"]
+    unclear = [gap for gap in judgement.gaps if gap.level == "unclear"]
     if unclear:
         actions.append(
             Action(
-                f"to tell {' and '.join(unclear)}",
+                f"to tell {' and '.join(gap.name for gap in unclear)}",
                 "a bigger dev set, or the errors of several splits (--seed) together",
             )
         )
-    return tuple(actions)
+    if model is not None or history is not None or options is not None:
+        for gap in sorted(unclear, key=lambda gap: -gap.value):
+            ranked = sorted(_AGAINST[gap.name](tried), key=lambda step: step[0])
+            problem = f"{gap.name}, if it is real"
+            actions += [Action(problem, *step[1:]) for step in ranked[:_IF_REAL]]
+    return Actions(actions)
 
 
 # ------------------------------------------------------------------ what was tried
