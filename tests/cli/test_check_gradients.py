@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 
+from tfkit.cli import quiet
 from tfkit.cli.check_gradients import check_gradients
 
 
@@ -131,8 +132,24 @@ def test_a_bug_ends_with_status_1(own_layer, capsys):
 
 
 def test_parts_of_ones_own_have_to_be_imported(own_layer):
-    with pytest.raises(ValueError, match="custom parts that"):
+    with pytest.raises(
+        ValueError, match="needs Square, .*`--imports own_layer_for"
+    ) as e:
         check_gradients(own_layer)
+    assert len(str(e.value)) < 200
+
+
+def test_files_are_looked_for_before_tensorflow_is_imported(monkeypatch):
+    def loading():
+        raise AssertionError("too early")
+
+    monkeypatch.setattr(quiet, "tensorflow_import", loading)
+    for arguments in (
+        ["no.keras", "--data", "data.npz"],
+        ["right.keras", "--data", "no.npz"],
+    ):
+        with pytest.raises(FileNotFoundError, match="There is no"):
+            check_gradients(arguments)
 
 
 @pytest.mark.usefixtures("flowers")

@@ -1,11 +1,13 @@
 """`tfkit doctor` from the command line; what it finds is tested beside `checkup`."""
 
 import json
+import sys
 
 import keras
 import numpy as np
 import pytest
 
+from tfkit.cli import quiet
 from tfkit.cli.doctor import doctor
 from tfkit.experiment import Experiment, ModelOptions, config_file
 
@@ -113,7 +115,83 @@ def test_wrong_targets_end_with_words(arguments, error, message, tmp_path, monke
         doctor(arguments)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["no.keras", "--data", "data.npz"], "There is no model file no.keras"),
+        (["model.keras", "--data", "no.npz"], "There is no data file no.npz"),
+        (["digits", "--data", "no.npz"], "No such file or folder: 'no.npz'"),
+        # The near name, and what else there is.
+        (["digist"], "Did you mean 'digits'.*no run 'digist'.*iris"),
+        (["digits/fisrt"], "Did you mean 'digits/first'"),
+    ],
+)
+@pytest.mark.usefixtures("saved", "npz")
+def test_it_is_said_before_tensorflow_is_imported(
+    arguments, message, tmp_path, monkeypatch, write_run
+):
+    def loading():
+        raise AssertionError("too early")
+
+    write_run("first")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(quiet, "tensorflow_import", loading)
+    with pytest.raises((FileNotFoundError, ValueError), match=message):
+        doctor(arguments)
+
+
+@pytest.mark.filterwarnings("default::tfkit.data.SplitWarning")
+def test_the_latest_run_is_named_by_its_folder(
+    capsys, tmp_path, monkeypatch, write_run, npz
+):
+    monkeypatch.chdir(tmp_path)
+    folder = write_run("first")
+    folder.config.write_text(f'dataset = "{npz}"\n[model]\nhidden = [8]\n')
+    doctor(["latest"])
+    assert "logs/digits/first" in capsys.readouterr().out
+
+
+def test_parts_of_ones_own(capsys, tmp_path, monkeypatch, data, npz):
+    (tmp_path / "own_layer_for_doctor.py").write_text(
+        "import keras\n"
+        "@keras.saving.register_keras_serializable(package='own')\n"
+        "class Doubled(keras.layers.Layer):\n"
+        "    def call(self, inputs):\n"
+        "        return 2 * inputs\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    import own_layer_for_doctor as own
+
+    keras.utils.set_random_seed(0)
+    output = keras.layers.Dense(3, activation="softmax")
+    model = keras.Sequential([keras.Input((4,)), own.Doubled(), output])
+    model.compile(keras.optimizers.Adam(1e-2), "sparse_categorical_crossentropy")
+    model.optimizer.build(model.trainable_variables)
+    model.save("own.keras")
+    # As in another process, which has not imported it.
+    keras.saving.get_custom_objects().pop("own>Doubled")
+    del sys.modules["own_layer_for_doctor"]
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
+    arguments = ["own.keras", "--data", str(npz)]
+    needed = "needs Doubled, .*`--imports own_layer_for_doctor`"
+    with pytest.raises(ValueError, match=needed) as error:
+        doctor(arguments)
+    assert len(str(error.value)) < 200
+    try:
+        doctor([*arguments, "--imports", "own_layer_for_doctor"])
+    finally:
+        sys.modules.pop("own_layer_for_doctor", None)
+    assert "verdict" in capsys.readouterr().out
+
+
 def test_a_file_without_targets(saved, tmp_path, data):
     np.savez(tmp_path / "x.npz", x=data[0])
     with pytest.raises(ValueError, match="must hold x and y"):
         doctor([str(saved), "--data", str(tmp_path / "x.npz")])
+
+
+def test_a_batch_size_of_0_is_refused(config):
+    with pytest.raises(ValueError, match="batch_size"):
+        doctor([str(config), "--batch-size", "0"])

@@ -1,8 +1,11 @@
 import json
+import os
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import tfkit
 from tfkit.diagnose import batch_size
@@ -131,3 +134,20 @@ def test_errors():
     ):
         with pytest.raises(ValueError, match=match):
             batch_size_range(made(), X, Y, **options)
+
+
+def test_memory_that_the_file_cache_would_give_up_is_free(monkeypatch):
+    text = "MemTotal:  8000000 kB\nMemFree:  100 kB\nMemAvailable:  6000000 kB\n"
+    monkeypatch.setattr(Path, "read_text", lambda *_, **__: text)
+    monkeypatch.setattr(tf.config, "list_logical_devices", lambda _: [])
+    assert batch_size._free_memory() == 6_000_000 * 1024
+
+
+def test_free_memory_where_linux_is_not(monkeypatch):
+    def missing(*_, **__):
+        raise FileNotFoundError
+
+    monkeypatch.setattr(Path, "read_text", missing)
+    monkeypatch.setattr(tf.config, "list_logical_devices", lambda _: [])
+    monkeypatch.setattr(os, "sysconf", {"SC_AVPHYS_PAGES": 10, "SC_PAGE_SIZE": 4}.get)
+    assert batch_size._free_memory() == 40

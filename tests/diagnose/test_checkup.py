@@ -2,6 +2,7 @@
 
 import json
 import math
+import random
 
 import keras
 import numpy as np
@@ -12,6 +13,8 @@ from sklearn.datasets import load_digits, make_moons
 
 import tfkit
 from tfkit.diagnose.checkup import Checkup, checkup
+from tfkit.diagnose.first_checks import training_checks
+from tfkit.diagnose.first_checks.subject import Subject
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::tfkit.layers.redundant_biases.RedundantBiasWarning"
@@ -576,6 +579,61 @@ def own_loss():
     return model, x, y
 
 
+def soft_pixels():
+    # Few weights: no cost near 0, which cross-entropy with grey pixels does not have.
+    x = (load_digits().data / 16).astype("float32")
+    layer = layers.Dense(16, activation="relu")
+    model = network(
+        features=64,
+        hidden=layer,
+        units=64,
+        output="sigmoid",
+        loss="binary_crossentropy",
+    )
+    return model, x, x
+
+
+class OwnSchedule(keras.optimizers.schedules.LearningRateSchedule):
+    """Not registered, so that Keras cannot make it from a config."""
+
+    def __call__(self, step):
+        return 1e-3 / (1 + 0.01 * tf.cast(step, "float32"))
+
+
+def own_schedule():
+    return network(optimizer=keras.optimizers.Adam(OwnSchedule())), *table()
+
+
+def tfkit_schedule():
+    schedule = keras.optimizers.schedules.ExponentialDecay(1e-3, 100, 0.9)
+    return network(optimizer=tfkit.optimizers.Adam(schedule)), *table()
+
+
+def two_float_types():
+    hidden = layers.Dense(16, activation="relu", dtype="bfloat16")
+    return network(hidden=hidden), *table()
+
+
+def own_variables():
+    """No layers inside; and a variable that Keras does not know of."""
+    x, y = table()
+    model = OwnVariables()
+    model(x[:2])
+    model.compile("adam", "sparse_categorical_crossentropy")
+    return model, x, y
+
+
+class OwnVariables(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.kernel = self.add_weight(shape=(6, 3), initializer="glorot_uniform")
+        self.called = tf.Variable(0, trainable=False)
+
+    def call(self, inputs):
+        self.called.assign_add(1)
+        return tf.nn.softmax(tf.matmul(inputs, self.kernel))
+
+
 def two_inputs_and_outputs():
     x, y = table()
     a, b = keras.Input((3,), name="a"), keras.Input((3,), name="b")
@@ -614,6 +672,11 @@ SOUND = [
     words,
     normalized_bytes,
     own_loss,
+    own_schedule,
+    own_variables,
+    soft_pixels,
+    tfkit_schedule,
+    two_float_types,
     two_inputs_and_outputs,
     zero_last_layer,
 ]
@@ -625,6 +688,96 @@ def test_a_sound_set_up_is_found_sound(build):
     assert report.verdict == "sound", str(report)
     assert report.not_run == ()
     assert report.seconds > 0
+
+
+# ---- what the learning rate does, and what follows from another fault
+
+
+def finding(report, name):
+    return next(each for each in report.findings if each.name == name)
+
+
+def test_a_rate_whose_cost_does_not_fall_is_a_warning():
+    # Adam at a thousand times its usual rate: the cost rises, as `fit` shows, too.
+    model, x, y = digits()
+    model.compile(keras.optimizers.Adam(1.0), "sparse_categorical_crossentropy")
+    found = finding(checkup(model, x, y, overfit_steps=1), "learning rate")
+    assert found.level != "ok", found
+    assert "learning_rate_range" in found.advice
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "change", "scheduled", "level", "advice"),
+    [
+        (2.48, 2.553, 5.3e-2, False, "warning", "miss the way down"),
+        (2.48, 2.40, 5.3e-2, False, "warning", "miss the way down"),
+        (2.48, 2.553, 2e-3, False, "warning", "did not fall"),
+        (8.605, 8.602, 2e-3, False, "warning", "hardly moves"),
+        (2.48, 9.0, 2e-3, False, "fault", "a tenth"),
+        (2.48, 2.30, 2e-3, False, "ok", ""),
+        # A warm-up begins near 0.
+        (2.48, 2.48, 1e-7, True, "ok", ""),
+    ],
+)
+def test_levels_of_the_learning_rate(first, last, change, scheduled, level, advice):
+    found = training_checks._learning_rate(
+        "Adam", 1.0, scheduled, first, last, [change], 20
+    )
+    assert found.level == level
+    assert advice in found.advice
+    assert ("learning_rate_range" in found.advice) == (level != "ok")
+
+
+@pytest.mark.parametrize(
+    ("plant", "cause"),
+    [
+        (relu_before_crossentropy, "output activation"),
+        pytest.param(dollars, "target scale", marks=pytest.mark.slow),
+        pytest.param(
+            logits_as_probabilities, "output activation", marks=pytest.mark.slow
+        ),
+        pytest.param(bytes_as_inputs, "input scale", marks=pytest.mark.slow),
+    ],
+)
+def test_one_cause_is_one_fault(plant, cause):
+    report = checkup(*plant(), overfit_steps=20)
+    assert finding(report, cause).level == "fault"
+    later = [
+        each
+        for each in report.findings
+        if each.name in ("loss at the start", "overfit one batch", "learning rate")
+        and each.level != "ok"
+    ]
+    assert later, "nothing followed"
+    for each in later:
+        assert (each.level, each.advice) == (
+            "warning",
+            f"probably follows from: {cause}",
+        )
+
+
+def test_a_fault_of_its_own_keeps_its_advice():
+    report = checkup(*rate_too_high(), overfit_steps=1)
+    assert finding(report, "learning rate").level == "fault"
+    assert "follows" not in finding(report, "learning rate").advice
+
+
+def test_text_is_wrapped_and_nothing_is_cut():
+    report = checkup(*keep_prob_for_rate(), overfit_steps=300)
+    lines = str(report).splitlines()
+    assert max(map(len, lines)) <= 88
+    assert "…" not in str(report)
+    words = " ".join(str(report).split())
+    for each in report.findings:
+        assert " ".join(each.measured.split()) in words
+    assert "0 faults, 1 warning" in lines[-1]
+    assert "one number for each example" in finding(report, "label encoding").measured
+
+
+def test_one_rate_of_dropout_is_one_number():
+    model = network(layers.Dropout(0.3), layers.Dropout(0.3))
+    report = checkup(model, *table(), overfit_steps=1)
+    assert finding(report, "dropout rate").measured == "0.3 of the units dropped"
 
 
 # ---- what holds for all of them
@@ -647,6 +800,7 @@ def random_states():
         np.random.get_state()[1].tolist(),  # noqa: NPY002 (it is that one)
         keras.src.random.seed_generator.global_seed_generator().state.numpy().tolist(),
         tf.random.get_global_generator().state.numpy().tolist(),
+        random.getstate(),  # last: where there was no generator, making one draws
     )
 
 
@@ -665,6 +819,36 @@ def test_nothing_of_the_model_changes(trained):
     assert random_states() == states
     for old, new in zip(before, after, strict=True):
         np.testing.assert_array_equal(old, new)
+
+
+def test_variables_that_keras_does_not_know_of_stay():
+    model, x, y = own_variables()
+    called = int(model.called.numpy())
+    checkup(model, x, y, overfit_steps=5)
+    assert int(model.called.numpy()) == called
+
+
+def test_the_least_cost_of_soft_targets_is_their_entropy():
+    # By hand: rows (0.9, 0.1) and (0.1, 0.9) cost 0.325 each at least, and with 0.2 of
+    # smoothing, (0.82, 0.18) and the reverse, 0.471; the constant (1/2, 1/2) costs ln 2.
+    y = np.tile([[0.9, 0.1], [0.1, 0.9]], (16, 1))
+    prediction = np.full((32, 2), 0.5)
+    for smoothing, p in ((0.0, 0.1), (0.2, 0.18)):
+        subject = Subject(
+            None,
+            None,
+            y,
+            32,
+            loss_kind="categorical",
+            label_smoothing=smoothing,
+            prediction=prediction,
+        )
+        constant, least = training_checks._constant_cost(subject, y)
+        assert constant == pytest.approx(math.log(2), abs=1e-12)
+        entropy = -p * math.log(p) - (1 - p) * math.log(1 - p)
+        assert least == pytest.approx(entropy, abs=1e-12)
+        # Of targets that are all alike, there is no cost to fall.
+        assert training_checks._constant_cost(subject, y[::2])[0] is None
 
 
 def test_nothing_changes_where_a_layer_fails():

@@ -37,10 +37,13 @@ def of(function, start, dtype="float64"):
 
 @pytest.fixture
 def _float64():
-    before = keras.config.floatx()
+    before, policy = keras.config.floatx(), keras.config.dtype_policy()
     keras.config.set_floatx("float64")
+    # Keras makes its policy of floatx once, and keeps it.
+    keras.config.set_dtype_policy("float64")
     yield
     keras.config.set_floatx(before)
+    keras.config.set_dtype_policy(policy)
 
 
 def quadratic(spectrum, seed=0):

@@ -330,3 +330,30 @@ def test_several_outputs_are_refused():
     sequence.compile("sgd", SPARSE)
     with pytest.raises(ValueError, match=r"one answer an example.*flattened"):
         measure_error(sequence, (np.ones((3, 4, 2)), np.zeros((3, 4))))
+
+
+def test_many_models_do_not_make_tensorflow_warn(caplog):
+    for _ in range(8):
+        model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2, "softmax")])
+        model.compile("adam", SPARSE)
+        measure_error(model, (np.zeros((4, 2)), np.zeros(4, int)))
+    assert "retracing" not in caplog.text
+
+
+def test_variables_that_keras_does_not_know_of_stay():
+    class Counts(keras.layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.called = tf.Variable(0, trainable=False)
+
+        def call(self, x):
+            self.called.assign_add(1)
+            return x
+
+    counts = Counts()
+    layers = [keras.Input((2,)), counts, keras.layers.Dense(2, "softmax")]
+    model = keras.Sequential(layers)
+    model.compile("adam", SPARSE)
+    before = int(counts.called.numpy())
+    measure_error(model, (np.zeros((4, 2)), np.zeros(4, int)))
+    assert int(counts.called.numpy()) == before

@@ -184,3 +184,25 @@ def test_data():
         check_arrays(np.zeros((0, 2)), np.zeros(0))
     with pytest.raises(ValueError, match="first axis"):
         check_arrays(3.0, np.zeros(4))
+
+
+def test_lists_of_numbers_are_arrays_and_lists_of_arrays_several_inputs():
+    x, y, _ = check_arrays([[1, 2], [3, 4]], [0.5, 1.5])
+    assert x.shape == (2, 2)
+    assert y.tolist() == [0.5, 1.5]
+    several, _, _ = check_arrays([np.zeros((4, 2)), np.zeros((4, 3))], np.zeros(4))
+    assert [part.shape for part in several] == [(4, 2), (4, 3)]
+
+
+def test_a_dataset_is_no_array():
+    dataset = tf.data.Dataset.from_tensor_slices((X, Y)).batch(8)
+    with pytest.raises(TypeError, match=r"tf\.data\.Dataset"):
+        check_arrays(dataset, None)
+
+
+def test_a_model_that_is_not_compiled_is_restored():
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    before = model.get_weights()
+    with restored(model):
+        model.set_weights([1 + weight for weight in before])
+    assert_same(before, model.get_weights())

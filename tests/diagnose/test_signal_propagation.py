@@ -1,6 +1,7 @@
 """The notes' linear network, and NumPy's moments, are the oracles."""
 
 import json
+import random
 
 import keras
 import numpy as np
@@ -318,7 +319,9 @@ def test_nothing_of_the_model_changes():
     model.fit(inputs(), y, verbose=0)
     variables = [*model.variables, *model.optimizer.variables, *model.metrics_variables]
     before = [variable.numpy().copy() for variable in variables]
+    python = random.getstate()
     first = signal_propagation(model, inputs(), y)
+    assert random.getstate() == python
     for old, variable in zip(before, variables, strict=True):
         np.testing.assert_array_equal(old, variable.numpy())
     assert signal_propagation(model, inputs(), y) == first
@@ -363,3 +366,42 @@ def test_targets_need_a_loss():
     model = keras.Sequential([keras.Input((64,)), layers.Dense(1)])
     with pytest.raises(ValueError, match="compiled with a loss"):
         signal_propagation(model, inputs(), np.zeros(256))
+
+
+def test_weights_outside_of_layers_are_no_missing_gradient():
+    class Own(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.kernel = self.add_weight(shape=(64, 3), initializer="he_normal")
+
+        def call(self, x):
+            return keras.ops.matmul(x, self.kernel)
+
+    model = Own()
+    model(inputs(2))
+    report = signal_propagation(model, inputs())
+    assert report.layers == report.problems == report.advice == ()
+    assert report.verdict == "not known: the model's weights are not in layers"
+    assert len(report.plot().axes) == 2
+
+
+def test_layers_without_kernels_are_no_missing_gradient():
+    model = keras.Sequential(
+        [keras.Input((4,), dtype="int32"), layers.Embedding(9, 3), layers.Softmax()]
+    )
+    x = np.random.default_rng(0).integers(0, 9, size=(32, 4))
+    assert signal_propagation(model, x).verdict == "healthy (too shallow for a trend)"
+
+
+def test_a_layer_that_keeps_its_state_is_refused():
+    model = keras.Sequential(
+        [keras.Input(batch_shape=(8, 5, 2)), layers.GRU(3, stateful=True)]
+    )
+    with pytest.raises(ValueError, match="stateful=False"):
+        signal_propagation(model, np.zeros((32, 5, 2)))
+
+
+def test_a_model_that_was_built_by_a_batch_takes_other_numbers_of_examples():
+    model = keras.Sequential([layers.Dense(3)])
+    model(inputs(2))
+    assert signal_propagation(model, inputs(96)).examples == 96

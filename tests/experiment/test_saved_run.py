@@ -30,6 +30,14 @@ def test_evaluate_repeats_the_judgement(finished):
     assert evaluation.judgement == finished.judgement
 
 
+def test_a_run_is_loaded_with_its_model_and_data(finished):
+    run = saved_run.load(finished.folder)
+    assert run.experiment.training == finished.experiment.training
+    x = run.data.parts()["dev"].x
+    expected = finished.model.predict(x, verbose=0)
+    np.testing.assert_array_equal(run.model.predict(x, verbose=0), expected)
+
+
 def test_changed_data_are_noticed(copied):
     record = json.loads(copied.data.read_text())
     record["sha256"]["train"] = "0" * 64
@@ -38,7 +46,8 @@ def test_changed_data_are_noticed(copied):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         saved_run.evaluate(copied)
-    assert any("data of 'wine' have changed" in str(w.message) for w in caught)
+    told = [w for w in caught if "data of 'wine' have changed" in str(w.message)]
+    assert len(told) == 1
 
 
 @pytest.mark.parametrize("header", ["", "abcdefghijklm"])

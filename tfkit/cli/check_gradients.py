@@ -73,12 +73,15 @@ def check_gradients(arguments: list[str]) -> None:
         if is_file
         else run_folder.find(options.target, options.logs, with_model=True)
     )
+    model_file = Path(options.target) if folder is None else folder.model
+    own_modules.require_file(model_file, "model file")
+    if options.data is not None:
+        own_modules.require_file(options.data, "data file")
     with quiet.tensorflow_import():
         from tfkit.diagnose.gradient_check import gradient_check
-        from tfkit.saving import load_model
 
     with own_modules.imported(options.imports):
-        model = load_model(options.target if folder is None else folder.model)
+        model = own_modules.load_model(model_file)
         x, y = (
             _from_file(options.data, model)
             if options.data is not None
@@ -110,8 +113,6 @@ def _from_run(folder: Any) -> tuple[Any, Any]:
 def _from_file(file: Path, model: Any) -> tuple[Any, Any]:
     from tfkit.data.npz_file import read_arrays
 
-    if not file.is_file():
-        raise FileNotFoundError(f"There is no data file {file}.")
     arrays = read_arrays(file)
     names = [tensor.name for tensor in getattr(model, "inputs", None) or ()]
     if "x" in arrays:

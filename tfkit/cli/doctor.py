@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tfkit import run_folder
-from tfkit.cli import output, quiet
+from tfkit.cli import output, own_modules, quiet
 from tfkit.data import registry
 from tfkit.experiment import Experiment, config_file
 
@@ -41,6 +41,8 @@ class _Doctor:
     """Of the training to come. Default: that of the config; 32 for a .keras model."""
     seed: int = 0
     """Decides which examples are drawn."""
+    imports: tuple[str, ...] = ()
+    """Modules to import first, for layers and losses of your own."""
     logs: Path = Path("logs")
     """Folder of all runs."""
     signals: bool = False
@@ -68,14 +70,17 @@ def doctor(arguments: list[str]) -> None:
                 "A .keras model must be examined with examples. Received: "
                 f"{options.target} without `--data`. Give `--data FILE.npz` with x and y."
             )
-        experiment = None
+        experiment, target = None, options.target
+        own_modules.require_file(Path(target), "model file")
+        own_modules.require_file(options.data, "data file")
     else:
-        experiment = _experiment(options)
+        experiment, target = _experiment(options)
+        registry.resolve(experiment.dataset)
     console = Console(stderr=options.json)
     with console.status("loading TensorFlow"), quiet.tensorflow_import():
         from tfkit.diagnose.checkup import checkup
 
-    with console.status("examining"):
+    with console.status("examining"), own_modules.imported(options.imports):
         if experiment is None:
             assert options.data is not None
             model, x, y = _saved(Path(options.target), options.data)
@@ -83,33 +88,46 @@ def doctor(arguments: list[str]) -> None:
         else:
             model, x, y = _built(experiment)
             batch_size = experiment.training.batch_size
-        report = checkup(
-            model,
-            x,
-            y,
-            batch_size=options.batch_size or batch_size,
-            seed=options.seed,
-        )
+        if options.batch_size is not None:
+            batch_size = options.batch_size
+        report = checkup(model, x, y, batch_size=batch_size, seed=options.seed)
     if options.json:
         print(json.dumps(report.to_dict(), indent=2))
     else:
-        _show(console, report, options)
+        _show(console, report, target, signals=options.signals)
     if report.faults:
         raise SystemExit(1)
 
 
-def _experiment(options: _Doctor) -> Experiment:
-    target = Path(options.target)
+def _experiment(options: _Doctor) -> tuple[Experiment, str]:
+    """What would be trained, and what it was read from."""
+    name, target = options.target, Path(options.target)
     if target.suffix == ".toml":
         experiment = config_file.load(target)
     elif _is_dataset(options.target):
         experiment = Experiment(dataset=options.target)
     else:
-        folder = run_folder.find(options.target, options.logs)
+        folder = _run(options)
+        name = folder.path.as_posix()
         experiment = config_file.load(folder.config)
     if options.data is not None:
         experiment = dataclasses.replace(experiment, dataset=str(options.data))
-    return experiment
+    return experiment, name
+
+
+def _run(options: _Doctor) -> run_folder.RunFolder:
+    try:
+        return run_folder.find(options.target, options.logs)
+    except FileNotFoundError as error:
+        datasets = [info.name for info in registry.available()]
+        runs = [
+            run.path.relative_to(options.logs).as_posix()
+            for run in run_folder.runs(options.logs)
+        ]
+        near = registry.did_you_mean(options.target, [*datasets, *runs, "latest"])
+        raise FileNotFoundError(
+            f"{near}{error} Nor is it a dataset: {', '.join(datasets)}, or a file."
+        ) from None
 
 
 def _is_dataset(name: str) -> bool:
@@ -135,20 +153,19 @@ def _built(experiment: Experiment) -> tuple[Any, Any, Any]:
 
 def _saved(file: Path, data: Path) -> tuple[Any, Any, Any]:
     from tfkit.data.npz_file import read_arrays
-    from tfkit.saving import load_model
 
     # As they are: `tfkit.data.load` would number the classes anew.
     arrays = {name.lower(): array for name, array in read_arrays(data).items()}
     for x, y in (("x", "y"), ("x_train", "y_train")):
         if x in arrays and y in arrays:
-            return load_model(file), arrays[x], arrays[y]
+            return own_modules.load_model(file), arrays[x], arrays[y]
     raise ValueError(
         f"{data} must hold x and y, or x_train and y_train. Received: "
         f"{', '.join(arrays) or 'nothing'}. Write it with np.savez(file, x=x, y=y)."
     )
 
 
-def _show(console: Console, report: Checkup, options: _Doctor) -> None:
+def _show(console: Console, report: Checkup, target: str, *, signals: bool) -> None:
     table = Table(box=box.SIMPLE_HEAD)
     table.add_column("")
     table.add_column("looked at")
@@ -161,11 +178,11 @@ def _show(console: Console, report: Checkup, options: _Doctor) -> None:
             found.append(f"\n{finding.advice}", "bold")
         table.add_row(Text(mark, style), finding.name, found)
     console.print(table)
-    if options.signals and report.propagation is not None:
+    if signals and report.propagation is not None:
         print(f"{report.propagation}\n")
     pairs = [("verdict", report.verdict)]
     if report.not_run:
         pairs.append(("not looked at", ", ".join(report.not_run)))
-    pairs.append(("target", options.target))
+    pairs.append(("target", target))
     pairs.append(("time", f"{report.seconds:.1f} s"))
     output.facts(console, pairs)

@@ -8,6 +8,7 @@ import textwrap
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -171,8 +172,9 @@ def batch_size_range(
 
     What is timed is the model's own `fit`, callbacks apart: compiled epochs for tfkit's
     models. The first two epochs, in which they are compiled, do not count (where XLA
-    pays they take seconds for each size); of the others the fastest does, as other programs only ever slow one down. An epoch that would
-    take too long is timed on a part of the examples. The learning rate is 0 meanwhile.
+    pays they take seconds for each size); of the others the fastest does, as other
+    programs only ever slow one down. An epoch that would take too long is timed on a
+    part of the examples. The learning rate is 0 meanwhile.
 
     At the end everything is as it was; see `learning_rate_range`.
 
@@ -405,6 +407,13 @@ def _free_memory() -> int | None:
     """Bytes of main memory that are free; None if unknown, or if a GPU does the work."""
     if tf.config.list_logical_devices("GPU"):
         return None
+    try:
+        # Free pages alone leave out the file cache, which Linux gives up when asked.
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        sizes = dict(line.split(":", 1) for line in lines)
+        return 1024 * int(sizes["MemAvailable"].split()[0])
+    except (OSError, KeyError, ValueError):
+        pass
     try:
         return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, OSError, ValueError):

@@ -18,18 +18,18 @@ from tfkit.diagnose.first_checks import (
     output_checks,
     training_checks,
 )
+from tfkit.diagnose.first_checks.consequences import traced_back
 from tfkit.diagnose.first_checks.examples import (
     as_arrays,
-    length,
     require_fit,
     require_model,
-    rows,
     tensors,
 )
 from tfkit.diagnose.first_checks.finding import Finding, Level
 from tfkit.diagnose.first_checks.pure_model import PureModel
 from tfkit.diagnose.first_checks.subject import Subject, examine
-from tfkit.diagnose.first_checks.text import plain_json, shortened, wrapped
+from tfkit.diagnose.first_checks.text import counted, plain_json, wrapped
+from tfkit.diagnose.rehearsal import count_examples, restored, rows
 from tfkit.diagnose.signal_propagation import (
     MOST_EXAMPLES,
     SignalPropagation,
@@ -84,8 +84,7 @@ class Checkup:
         for found, one in ((self.faults, "fault"), (self.warnings, "warning")):
             if found:
                 names = ", ".join(dict.fromkeys(finding.name for finding in found))
-                plural = "s" if len(found) > 1 else ""
-                parts.append(f"{len(found)} {one}{plural}: {names}")
+                parts.append(f"{counted(len(found), one)}: {names}")
         return "; ".join(parts) or "sound"
 
     @property
@@ -115,13 +114,14 @@ class Checkup:
             lines += wrapped("        do: ", finding.advice)
         for finding in self.findings:
             if finding.level == "ok":
-                line = f"  ok    {finding.name}: {finding.measured}"
-                lines.append(shortened(line, 88))
+                label = f"  ok    {finding.name}: "
+                lines += wrapped(label, finding.measured, indent=8)
         if self.not_run:
             lines += wrapped("  not looked at: ", ", ".join(self.not_run), indent=8)
         lines.append(
-            f"  {len(self.findings)} checks in {self.seconds:.1f} s: "
-            f"{counts['fault']} faults, {counts['warning']} warnings"
+            f"  {counted(len(self.findings), 'check')} in {self.seconds:.1f} s: "
+            f"{counted(counts['fault'], 'fault')}, "
+            f"{counted(counts['warning'], 'warning')}"
         )
         return "\n".join(lines)
 
@@ -170,7 +170,9 @@ def checkup(
     that need to know the loss are left out.
 
     Nothing of the model changes: weights, optimizer, random states, metrics. A warning
-    is a matter of taste or circumstance; a fault is not.
+    is a matter of taste or circumstance; a fault is not. Where a fault of data, labels or
+    output shows again in the cost, the checks that go by the cost say what they follow
+    from, and are warnings.
 
     Args:
         model: A built and compiled Keras model: Sequential, functional or subclassed.
@@ -224,7 +226,10 @@ def checkup(
             "batches (x, y)."
         )
     require_fit(model, x, y)
-    return _Run(pure, x, y, batch_size, overfit_steps, seed).done(began)
+    # `PureModel` leaves Keras's variables alone, but not a layer's tf.Variable, nor the
+    # generator of Python, from which new initializers and optimizers draw.
+    with restored(model):
+        return _Run(pure, x, y, batch_size, overfit_steps, seed).done(began)
 
 
 class _Run:
@@ -262,7 +267,7 @@ class _Run:
                 "overfit one batch",
             ]
         return Checkup(
-            findings=tuple(self._findings),
+            findings=tuple(traced_back(self._findings)),
             not_run=tuple(self._not_run),
             propagation=self._propagation,
             overfit_costs=self._overfit.costs,
@@ -279,8 +284,10 @@ class _Run:
         return all(finding.level == "ok" for finding in found)
 
     def _structure(self) -> Subject:
-        count = min(MOST_EXAMPLES, length(self._x))
-        self._drawn = np.sort(self._rng.choice(length(self._x), count, replace=False))
+        count = min(MOST_EXAMPLES, count_examples(self._x))
+        self._drawn = np.sort(
+            self._rng.choice(count_examples(self._x), count, replace=False)
+        )
         subject = examine(
             self._pure,
             self._x,

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
-import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any
 
 import keras
 import numpy as np
-from keras.src.backend.common import global_state
-from keras.src.random import seed_generator
-from keras.src.utils import rng_utils
 from scipy import stats
 from sklearn.model_selection import train_test_split
-from tensorflow.python.eager import context
 
 from tfkit.diagnose.error_rate import ErrorRate
 from tfkit.diagnose.measure import wrong_answers
+from tfkit.diagnose.random_states import own_seed
 
 Z = NormalDist().inv_cdf(0.975)
 
@@ -72,32 +67,6 @@ def train(
             wrong_answers(model, (x, y), name="data"),
             wrong_answers(model, dev, name="dev"),
         )
-
-
-@contextlib.contextmanager
-def own_seed(seed: int) -> Iterator[None]:
-    """Seeds all that Keras draws from, and puts the caller's random states back.
-
-    `keras.utils.set_random_seed` is the only way to seed a model that someone else
-    builds: layers without a seed of their own take one from Python's generator, `fit`
-    shuffles by TensorFlow's.
-    """
-    python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
-    names = (rng_utils.GLOBAL_RANDOM_SEED, seed_generator.GLOBAL_SEED_GENERATOR)
-    of_keras = {name: global_state.get_global_attribute(name) for name in names}
-    # TensorFlow has no getter for the place in its sequence of operation seeds, and no
-    # such sequence before the first seed.
-    eager = context.context()
-    of_tensorflow = {n: vars(eager)[n] for n in ("_seed", "_rng") if n in vars(eager)}
-    keras.utils.set_random_seed(seed)
-    try:
-        yield
-    finally:
-        vars(eager).update(of_tensorflow)
-        for name, value in of_keras.items():
-            global_state.set_global_attribute(name, value)
-        np.random.set_state(numpy)  # noqa: NPY002
-        random.setstate(python)
 
 
 def _check_new(model: Any) -> None:

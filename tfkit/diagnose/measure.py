@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,6 +13,7 @@ from tfkit._checks import check_count
 from tfkit._predictions import class_numbers
 from tfkit.diagnose.bias_variance import BiasVariance, bias_variance
 from tfkit.diagnose.error_rate import ErrorRate
+from tfkit.diagnose.rehearsal import restored, written_out
 
 Batch = tuple[Any, np.ndarray]
 
@@ -162,7 +162,8 @@ def wrong_answers(
     judge = _judge(model)
     predict = _inference(model)
     found = []
-    with _unchanged(model):
+    # Stateful recurrent layers keep their state, dropout that is always on draws a mask.
+    with restored(model):
         for x, y in _batches(data, batch_size, max_examples, name):
             outputs = keras.ops.convert_to_numpy(_called(predict, x, model, name))
             if outputs.ndim == 1:
@@ -175,23 +176,6 @@ def wrong_answers(
             "was split or filtered."
         )
     return np.concatenate(found)
-
-
-@contextlib.contextmanager
-def _unchanged(model: keras.Model) -> Iterator[None]:
-    """Puts back what a call changes even in inference mode.
-
-    Stateful recurrent layers keep their state, dropout that is always on draws a mask.
-    """
-    saved = [
-        (variable, keras.ops.convert_to_numpy(variable))
-        for variable in model.non_trainable_variables
-    ]
-    try:
-        yield
-    finally:
-        for variable, value in saved:
-            variable.assign(value)
 
 
 def _called(
@@ -216,7 +200,10 @@ def _inference(model: keras.Model) -> Callable[[Any], Any]:
 
     if model.run_eagerly or keras.backend.backend() != "tensorflow":
         return call
-    return tf.function(call, reduce_retracing=True)
+    function = tf.function(call, reduce_retracing=True)
+    # TensorFlow would take one such function for each model for one traced anew.
+    function._omit_frequent_tracing_warning = True
+    return function
 
 
 def _judge(model: keras.Model) -> Callable[[np.ndarray, np.ndarray, str], np.ndarray]:
@@ -373,10 +360,7 @@ def checked_arrays(data: Any, name: str) -> tuple[Any, np.ndarray]:
             f"Received: {got}."
         )
     x, y = data
-    # A list may be several inputs, or one array written by hand.
-    if isinstance(x, list) and not any(hasattr(each, "shape") for each in x):
-        x = np.asarray(x)
-    x, y = keras.tree.map_structure(np.asarray, x), np.asarray(y)
+    x, y = keras.tree.map_structure(np.asarray, written_out(x)), np.asarray(y)
     lengths = [a.shape[0] if a.ndim else 0 for a in (*keras.tree.flatten(x), y)]
     if len(set(lengths)) > 1 or not lengths[0]:
         raise ValueError(

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import random
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
-from keras.src.backend.common import global_state
-from keras.src.random import seed_generator
-from tensorflow.python.eager import context
+
+from tfkit.diagnose.random_states import random_states_restored
 
 # What `fit` leaves on a model, other than in its variables.
 _LEFT_BY_FIT = (
@@ -48,7 +45,7 @@ def restored(model: keras.Model) -> Iterator[None]:
             if isinstance(value, (dict, set)):
                 vars(engine)[key] = value.copy()
     try:
-        with _random_states_restored():
+        with random_states_restored():
             yield
     finally:
         for variable, value in zip(variables, values, strict=True):
@@ -88,6 +85,34 @@ def rehearsal(model: keras.Model) -> Iterator[keras.optimizers.Optimizer]:
         yield copy
 
 
+def anew(optimizer: Any) -> Any:
+    """Makes an optimizer like this one, at its first step.
+
+    Its rate is a plain number, the present one: schedules and functions of one's own
+    cannot always be made from a config.
+
+    Raises:
+        ValueError: If it cannot be made from the optimizer's `get_config()`.
+    """
+    rate = float(keras.ops.convert_to_numpy(optimizer.learning_rate))
+    given = vars(getattr(optimizer, "inner_optimizer", optimizer))
+    own = given["_learning_rate"]
+    try:
+        # A schedule of one's own seldom has a config; of a number there is one. Not by
+        # setattr, which Keras's objects watch.
+        given["_learning_rate"] = tf.constant(rate)
+        copy = type(optimizer).from_config(optimizer.get_config())
+    except (TypeError, ValueError, KeyError, NotImplementedError) as error:
+        raise ValueError(
+            "The optimizer must be one that can be made anew from its `get_config()`. "
+            f"Received: {type(optimizer).__name__}, which says: {error}. Give it a "
+            "get_config that returns its constructor's arguments."
+        ) from error
+    finally:
+        given["_learning_rate"] = own
+    return copy
+
+
 def check_ready(model: Any, what: str) -> None:
     """Raises unless the model is built, compiled and has weights to train."""
     if not isinstance(model, keras.Model):
@@ -121,10 +146,17 @@ def check_arrays(x: Any, y: Any, sample_weight: Any = None) -> tuple[Any, Any, A
         sample_weight: The same, or None.
 
     Raises:
+        TypeError: If `x` is a dataset.
         ValueError: If there is no example, or the lengths differ.
     """
+    if isinstance(x, tf.data.Dataset):
+        raise TypeError(
+            "`x` must hold arrays here. Received: a tf.data.Dataset. Take some batches "
+            "of it: x, y = next(iter(dataset.unbatch().batch(1000)))."
+        )
     x, y, sample_weight = (
-        keras.tree.map_structure(_as_array, part) for part in (x, y, sample_weight)
+        keras.tree.map_structure(_as_array, written_out(part))
+        for part in (x, y, sample_weight)
     )
     lengths = {
         name: sorted({leaf.shape[0] for leaf in keras.tree.flatten(part)})
@@ -140,9 +172,16 @@ def check_arrays(x: Any, y: Any, sample_weight: Any = None) -> tuple[Any, Any, A
     return x, y, sample_weight
 
 
+def written_out(data: Any) -> Any:
+    """Turns a list of numbers into an array; one of arrays is several inputs."""
+    if isinstance(data, list) and not any(hasattr(part, "shape") for part in data):
+        return np.asarray(data)
+    return data
+
+
 def count_examples(x: Any) -> int:
-    """The number of rows of what `check_arrays` returned."""
-    return int(keras.tree.flatten(x)[0].shape[0])
+    """The number of rows of the first array in nested data."""
+    return len(keras.tree.flatten(x)[0])
 
 
 def rows(data: Any, places: Any) -> Any:
@@ -171,8 +210,10 @@ def _as_array(leaf: Any) -> Any:
 def _variables(model: keras.Model) -> list[Any]:
     """All that a training can assign to, each once."""
     found: list[Any] = [*model.variables, *model.metrics_variables]
-    if model.optimizer is not None:
-        found += model.optimizer.variables
+    # A model that is not compiled has no such attribute.
+    optimizer = getattr(model, "optimizer", None)
+    if optimizer is not None:
+        found += optimizer.variables
     known = {id(getattr(each, "value", each)) for each in found}
     # What Keras does not count: tf.Variables of custom layers, the generators of
     # tf.random, a second optimizer that a `train_step` uses.
@@ -183,28 +224,6 @@ def _variables(model: keras.Model) -> list[Any]:
     return list({id(each): each for each in found}.values())
 
 
-@contextlib.contextmanager
-def _random_states_restored() -> Iterator[None]:
-    python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002 (theirs)
-    name = seed_generator.GLOBAL_SEED_GENERATOR
-    generator = global_state.get_global_attribute(name)
-    state = None if generator is None else generator.state.numpy()
-    # Where TensorFlow draws the seeds of operations from, after tf.random.set_seed.
-    seeds = getattr(context.context(), "_rng", None)
-    tensorflow = None if seeds is None else seeds.getstate()
-    try:
-        yield
-    finally:
-        random.setstate(python)
-        np.random.set_state(numpy)  # noqa: NPY002
-        # Keras would draw a new generator's seed when it needs one.
-        global_state.set_global_attribute(name, generator)
-        if generator is not None:
-            generator.state.assign(state)
-        if seeds is not None:
-            seeds.setstate(tensorflow)
-
-
 def _copy_of(optimizer: Any, model: keras.Model) -> keras.optimizers.Optimizer:
     if hasattr(optimizer, "optimizers"):
         raise ValueError(
@@ -212,21 +231,7 @@ def _copy_of(optimizer: Any, model: keras.Model) -> keras.optimizers.Optimizer:
             f"{type(optimizer).__name__}, which holds {len(optimizer.optimizers)}. "
             "Compile a copy of the model with each of them alone."
         )
-    rate = float(keras.ops.convert_to_numpy(optimizer.learning_rate))
-    try:
-        with warnings.catch_warnings():
-            # Of a function as learning rate, which is replaced below.
-            warnings.simplefilter("ignore")
-            config = optimizer.get_config()
-        inner = config.get("inner_optimizer")
-        (config if inner is None else inner["config"])["learning_rate"] = rate
-        copy = type(optimizer).from_config(config)
-    except (TypeError, ValueError, KeyError, NotImplementedError) as error:
-        raise ValueError(
-            "The optimizer must be one that can be made anew from its `get_config()`. "
-            f"Received: {type(optimizer).__name__}, which says: {error}. Give it a "
-            "get_config that returns its constructor's arguments."
-        ) from error
+    copy = anew(optimizer)
     if optimizer.built:
         copy.build(model.trainable_variables)
         pairs = zip(_state(optimizer), _state(copy), strict=True)

@@ -16,10 +16,8 @@ from tfkit.callbacks.depth_slope import DepthSlope, depth_slope
 from tfkit.callbacks.health_rules import SHARE
 from tfkit.diagnose.first_checks.examples import (
     as_arrays,
-    length,
     require_fit,
     require_model,
-    rows,
     tensors,
 )
 from tfkit.diagnose.first_checks.promises import (
@@ -35,6 +33,7 @@ from tfkit.diagnose.first_checks.pure_model import (
     float_tensors,
 )
 from tfkit.diagnose.first_checks.text import plain_json, shortened, wrapped
+from tfkit.diagnose.rehearsal import count_examples, restored, rows
 from tfkit.training.probes import activation_of, dead_share, saturated_share
 
 if TYPE_CHECKING:
@@ -140,6 +139,8 @@ class SignalPropagation:
         """One line, such as "exploding activations; exploding gradients"."""
         if self.problems:
             return "; ".join(self.problems)
+        if not self.layers:
+            return "not known: the model's weights are not in layers"
         depth = sum(layer.has_kernel for layer in self.layers)
         return "healthy" if depth >= 3 else "healthy (too shallow for a trend)"
 
@@ -323,10 +324,11 @@ def signal_propagation(
             "leave `y` out."
         )
     rng = np.random.default_rng(seed)
-    if length(x) > MOST_EXAMPLES:
-        drawn = np.sort(rng.choice(length(x), MOST_EXAMPLES, replace=False))
+    if count_examples(x) > MOST_EXAMPLES:
+        drawn = np.sort(rng.choice(count_examples(x), MOST_EXAMPLES, replace=False))
         x, y = rows(x, drawn), None if y is None else rows(y, drawn)
-    return measure(pure, x, y, rng)
+    with restored(model):
+        return measure(pure, x, y, rng)
 
 
 def measure(
@@ -382,10 +384,10 @@ def measure(
         layers=layers,
         forward=_forward_verdict(forward),
         forward_factor=math.exp(-forward.slope),
-        backward=backward.verdict if known else "no gradient",
+        backward="no gradient" if deep and not known else backward.verdict,
         backward_factor=math.exp(-backward.slope),
         loss=loss,
-        examples=length(x),
+        examples=count_examples(x),
     )
 
 

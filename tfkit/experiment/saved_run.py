@@ -16,11 +16,28 @@ from tfkit.data.csv_file import read_table
 from tfkit.data.npz_file import read_arrays
 from tfkit.diagnose import BiasVariance, ErrorRate
 from tfkit.experiment import config_file, steps
+from tfkit.experiment.description import Experiment
+from tfkit.experiment.steps import PreparedData
 from tfkit.run_folder import RunFolder
 from tfkit.saving import load_model
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class SavedRun:
+    """A finished run, ready to be measured again.
+
+    Args:
+        experiment: What was trained.
+        model: The model that came of it.
+        data: The dataset as it is now, in its three parts.
+    """
+
+    experiment: Experiment
+    model: keras.Model
+    data: PreparedData
 
 
 @dataclass(frozen=True)
@@ -65,8 +82,8 @@ class Predictions:
         return pd.DataFrame(columns)
 
 
-def evaluate(folder: RunFolder) -> Evaluation:
-    """Loads a run's model and data and measures the errors of all parts.
+def load(folder: RunFolder) -> SavedRun:
+    """Loads a run's model, and its data as they are now.
 
     Warns when the data are no longer those the run was trained on.
 
@@ -77,16 +94,24 @@ def evaluate(folder: RunFolder) -> Evaluation:
     experiment = config_file.load(folder.config)
     model = load_model(folder.model)
     prepared = steps.prepare_data(experiment)
-    record = prepared.record()
-    if record["sha256"] != _data_record(folder)["sha256"]:
+    if prepared.record()["sha256"] != _data_record(folder).get("sha256"):
         warnings.warn(
             f"The data of {experiment.dataset!r} have changed since {folder.path} was "
             "trained on them: the parts differ from those recorded in data.json, so "
-            "the errors are not comparable.",
-            stacklevel=2,
+            "the errors are not comparable with those of the training.",
+            stacklevel=3,
         )
-    errors = steps.measure(model, prepared)
-    return Evaluation(errors, steps.judge(errors, experiment.run.human_error))
+    return SavedRun(experiment, model, prepared)
+
+
+def evaluate(folder: RunFolder) -> Evaluation:
+    """Loads a run's model and data and measures the errors of all parts.
+
+    Warns and raises as `load` does.
+    """
+    run = load(folder)
+    errors = steps.measure(run.model, run.data)
+    return Evaluation(errors, steps.judge(errors, run.experiment.run.human_error))
 
 
 def predict(folder: RunFolder, file: str | Path) -> Predictions:

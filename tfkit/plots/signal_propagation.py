@@ -43,7 +43,7 @@ def signal_profile(report: SignalPropagation) -> Figure:
     height = float(np.clip(0.27 * len(names) + 1.6, 3.0, 13.0))
     figure = new_figure(9.5, height)
     panels = figure.subplots(1, 2, sharey=True)
-    has_kernel = np.array([layer.has_kernel for layer in report.layers])
+    has_kernel = np.array([layer.has_kernel for layer in report.layers], bool)
     for axes, values, what, factor, way, colour in (
         (
             panels[0],
@@ -90,7 +90,7 @@ def signal_profile(report: SignalPropagation) -> Figure:
     else:
         panels[0].yaxis.set_major_locator(MaxNLocator(integer=True))
         panels[0].set_ylabel("layer, from input to output")
-    panels[0].set_ylim(len(names) - 0.5, -0.5)
+    panels[0].set_ylim(max(len(names), 1) - 0.5, -0.5)
     figure.suptitle(
         shortened(f"Before training: {report.verdict}", _TITLE_LENGTH), fontsize=12
     )

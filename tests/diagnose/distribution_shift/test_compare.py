@@ -238,3 +238,12 @@ def test_report_is_plain_and_fits_the_line(digits):
     assert plain["features"][0]["name"] == report.features[0].name
     assert max(map(len, str(report).splitlines())) <= 88
     assert "must come from one distribution" in report.advice[0]
+
+
+@pytest.mark.parametrize(
+    ("alpha", "text"), [(0.05, "5%"), (0.025, "2.5%"), (0.05 / 3, "1.67%")]
+)
+def test_the_share_of_false_alarms_is_not_rounded_to_another(alpha, text):
+    a, b = np.random.default_rng(0).normal(size=(2, 20, 2))
+    lines = str(distribution_shift(a, b, alpha=alpha)).splitlines()
+    assert any(line.endswith(f"false alarms {text}") for line in lines)

@@ -279,6 +279,15 @@ def of_tfkit():
     )
 
 
+def orthogonal():
+    return layers.Dense(
+        4,
+        activation="tanh",
+        kernel_regularizer=regularizers.OrthogonalRegularizer(0.3),
+        activity_regularizer=regularizers.OrthogonalRegularizer(0.2, mode="columns"),
+    )
+
+
 STACKS = {
     "dense": stack(dense),
     "dense twice": stack(dense, dense),
@@ -340,6 +349,7 @@ STACKS = {
         shape=SEQUENCE,
     ),
     "regularizers of Keras": stack(regularized),
+    "orthogonal regularizers": stack(orthogonal),
     "regularizers of tfkit": stack(of_tfkit),
     "batch norm of tfkit": stack(dense, tfkit.layers.BatchNormalization),
     "batch norm": stack(dense, layers.BatchNormalization),

@@ -127,8 +127,9 @@ def test_a_factor_of_two_is_found_before_the_layer(mode):
     assert check.mode == mode
 
 
-@pytest.mark.parametrize("cls", [keras.Sequential, tfkit.Sequential])
-@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize(
+    ("cls", "training"), [(keras.Sequential, False), (tfkit.Sequential, True)]
+)
 def test_the_model_stays_as_it_is(cls, training):
     middle = [layers.BatchNormalization(), layers.Dropout(0.5, seed=1)]
     model = network(*middle, cls=cls)

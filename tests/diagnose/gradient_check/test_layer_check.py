@@ -27,6 +27,7 @@ LAYERS = {
     "no weights": (layers.GlobalMaxPooling1D, draw(2, 4, 3), False),
     "a list": (layers.Multiply, [draw(2, 3), draw(2, 3, seed=1)], False),
     "penalties": (right.regularized, draw(3, 2), False),
+    "orthogonal penalties": (right.orthogonal, draw(3, 2), False),
     "add_loss": (right.Squared, draw(3, 2), False),
     "a model": (
         lambda: keras.Sequential([layers.Dense(3, "tanh"), layers.Dense(1)]),

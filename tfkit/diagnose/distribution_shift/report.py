@@ -241,7 +241,8 @@ class DistributionShift:
         lines.append(
             f"  {self.sizes[0]} examples of {a}, {self.sizes[1]} of {b}{looked}"
         )
-        lines.append(f"  p = {p_text(self.p_value)}, false alarms {self.alpha:.0%}")
+        level = f"{100 * self.alpha:.3g}%"  # 2.5, where two comparisons share 5
+        lines.append(f"  p = {p_text(self.p_value)}, false alarms {level}")
         for test in self.tests:
             auc = f", AUC {self.auc:.3f}" if test.name == "classifier" else ""
             answer = "differs" if test.differs else "no difference"

@@ -343,4 +343,5 @@ def _same_shape(subject: Subject, y: np.ndarray) -> _Problem:
 
 
 def _range(y: np.ndarray) -> str:
-    return f"values {y.min():g} to {y.max():g}, shape {y.shape[1:]} each"
+    form = f"of shape {y.shape[1:]}" if y.ndim > 1 else "one number"
+    return f"values {y.min():g} to {y.max():g}, {form} for each example"

@@ -8,6 +8,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfkit.diagnose.rehearsal import count_examples, written_out
+
 
 def require_model(model: Any) -> None:
     """Raises unless `model` is a built Keras model with weights to train."""
@@ -28,6 +30,15 @@ def require_model(model: Any) -> None:
             f"{model.name!r} with none of {len(model.weights)} trainable. Add a layer, "
             "or set `layer.trainable = True`."
         )
+    # Not by the input's shape: a Sequential model that was built by a call has a number
+    # of examples there, too, and takes any other.
+    for layer in model._flatten_layers(include_self=False):
+        if isinstance(layer, keras.layers.RNN) and layer.stateful:
+            raise ValueError(
+                "`model` must take any number of examples. Received: a stateful layer, "
+                f"{layer.name!r}, whose batches are all of one size. Build the model "
+                "with stateful=False, and keras.Input(shape) in place of batch_shape."
+            )
 
 
 def as_arrays(x: Any, y: Any, *, most: int) -> tuple[Any, Any]:
@@ -77,16 +88,6 @@ def require_fit(model: keras.Model, x: Any, y: Any) -> None:
         )
 
 
-def length(data: Any) -> int:
-    """Number of examples."""
-    return len(keras.tree.flatten(data)[0])
-
-
-def rows(data: Any, indices: np.ndarray) -> Any:
-    """The examples at these places."""
-    return keras.tree.map_structure(lambda array: array[indices], data)
-
-
 def tensors(data: Any) -> Any:
     """The same as tensors; float64, which is NumPy's, as Keras's float type."""
 
@@ -99,9 +100,7 @@ def tensors(data: Any) -> Any:
 
 
 def _nested(data: Any) -> Any:
-    if isinstance(data, list) and not any(hasattr(part, "shape") for part in data):
-        data = np.asarray(data)
-    nested = keras.tree.map_structure(_array, data)
+    nested = keras.tree.map_structure(_array, written_out(data))
     for array in keras.tree.flatten(nested):
         if array.dtype.kind not in "buif":
             raise TypeError(
@@ -129,7 +128,7 @@ def _of_dataset(dataset: tf.data.Dataset, y: Any, most: int) -> tuple[Any, Any]:
         batches.append(keras.tree.map_structure(_array, batch[:2]))
         if not batches[-1] or not keras.tree.flatten(batch[0])[0].ndim:
             break
-        examples += length(batches[-1][0])
+        examples += count_examples(batches[-1][0])
         if examples >= most:
             break
     if not examples:

@@ -7,10 +7,10 @@ from typing import Any
 
 import keras
 
-from tfkit.diagnose.first_checks.examples import length
 from tfkit.diagnose.first_checks.finding import Finding
 from tfkit.diagnose.first_checks.pure_model import LayerCall
 from tfkit.diagnose.first_checks.subject import Subject
+from tfkit.diagnose.rehearsal import count_examples
 from tfkit.layers.redundant_biases import has_cancelled_bias, redundant_biases
 from tfkit.training.probes import activation_of
 
@@ -73,9 +73,8 @@ def dropout(subject: Subject) -> Iterator[Finding]:
             f"stays: Dropout({kept:.3g}) or InvertedDropout({much[0].rate:.3g})?",
         )
     elif layers:
-        rates = (
-            f"{min(c.rate for c in layers):.2g} to {max(c.rate for c in layers):.2g}"
-        )
+        ends = (min(c.rate for c in layers), max(c.rate for c in layers))
+        rates = " to ".join(dict.fromkeys(f"{rate:.2g}" for rate in ends))
         yield Finding("dropout rate", "ok", f"{rates} of the units dropped")
     wrong = [
         before.layer.name
@@ -162,7 +161,7 @@ def penalties(subject: Subject, cost: float) -> Iterator[Finding]:
 
 def batch_size(subject: Subject) -> Finding:
     """The size of the mini-batches against the data."""
-    size, examples = subject.batch_size, length(subject.x)
+    size, examples = subject.batch_size, count_examples(subject.x)
     has_normalization = any(
         isinstance(call.layer, keras.layers.BatchNormalization)
         for call in subject.calls

@@ -146,7 +146,8 @@ def loss_at_start(subject: Subject, cost: float) -> Iterator[Finding]:
     elif cost < 0.5 * expected and subject.is_classifier and not began:
         level = "warning"
         advice = (
-            "an untrained model that knows the labels: is one of the inputs a label?"
+            "right for a pretrained model; if it is untrained and knows the labels, is "
+            "one of the inputs a label?"
         )
     yield Finding(name, level, f"{cost:.4g}", text, advice)
 

@@ -27,6 +27,11 @@ def shortened(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
+def counted(number: int, one: str) -> str:
+    """Returns a number of things, such as "1 fault" and "2 faults"."""
+    return f"{number} {one}{'' if number == 1 else 's'}"
+
+
 def plain_json(value: Any) -> Any:
     """NaN, which JSON has not, becomes None; tuples become lists."""
     if isinstance(value, dict):

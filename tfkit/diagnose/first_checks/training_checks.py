@@ -11,18 +11,26 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+from scipy import special
 
-from tfkit.callbacks.health_rules import LARGEST_UPDATE, SMALLEST_UPDATE
+from tfkit.callbacks.health_rules import SMALLEST_UPDATE
 from tfkit.diagnose.first_checks.data_checks import class_of
-from tfkit.diagnose.first_checks.examples import length, rows, tensors
+from tfkit.diagnose.first_checks.examples import tensors
 from tfkit.diagnose.first_checks.finding import Finding
 from tfkit.diagnose.first_checks.promises import to_numpy
 from tfkit.diagnose.first_checks.pure_model import PureModel
 from tfkit.diagnose.first_checks.subject import Subject
+from tfkit.diagnose.rehearsal import anew, count_examples, rows
 
 _TRIAL_STEPS = 20
 # A cost that many times the first is a divergence, not noise.
 _DIVERGED = 3.0
+# The usual change is 1e-3; steps of 3 % only rattle, with Adam above all.
+_LARGE = 0.03
+# A cost that falls by less of itself in all trial steps does not move.
+_STILL = 1e-3
+# Examples whose cost is compared; of one mini-batch the chance is greater.
+_COMPARED = 128
 # A step as large as the weights themselves.
 _WHOLE = 1.0
 _OVERFIT_EXAMPLES = 32
@@ -31,6 +39,7 @@ _OVERFIT_EXAMPLES = 32
 _RATE, _HIGHER, _LOWER = 1e-2, 5e-2, 2e-3
 _LAST_SHARE = 0.05
 _NEAR_ZERO, _HALF = 0.1, 0.5
+_PROPOSES = "tfkit.diagnose.learning_rate_range proposes one"
 
 
 class Copy:
@@ -160,13 +169,16 @@ def trial(
     """
     given = subject.model.optimizer
     given = getattr(given, "inner_optimizer", given)
-    copy = Copy(subject.pure, type(given).from_config(given.get_config()))
-    rate = float(given.learning_rate)
-    scheduled = isinstance(
-        given._learning_rate, keras.optimizers.schedules.LearningRateSchedule
-    )
-    size = min(subject.batch_size, length(subject.x))
-    whole = _drawn(subject, rng, size)
+    optimizer = anew(given)
+    rate = float(optimizer.learning_rate)
+    scheduled = not isinstance(given._learning_rate, keras.Variable)
+    if scheduled:
+        # Not by its setter: that of tfkit's optimizers takes numbers only.
+        vars(optimizer)["_learning_rate"] = given._learning_rate
+    copy = Copy(subject.pure, optimizer)
+    size = min(subject.batch_size, count_examples(subject.x))
+    compared = min(max(size, min(4 * size, _COMPARED)), count_examples(subject.x))
+    whole = _drawn(subject, rng, compared)
     first, start = copy.gradients(*whole)
     kernels = [i for i, v in enumerate(copy.weights) if len(v.shape) >= 2]
     ratios: list[float] = []
@@ -214,8 +226,7 @@ def _learning_rate(
             "fault",
             measured,
             expected,
-            "a tenth of it, or a hundredth; normalized inputs. "
-            "tfkit.diagnose.learning_rate_range proposes one",
+            f"a tenth of it, or a hundredth; normalized inputs; {_PROPOSES}",
         )
     if usual > _WHOLE:
         return Finding(
@@ -223,17 +234,32 @@ def _learning_rate(
             "fault",
             measured,
             expected,
-            "a hundredth of it: a step replaces the weights",
+            f"a hundredth of it: a step replaces the weights; {_PROPOSES}",
         )
-    if usual > LARGEST_UPDATE:
-        return Finding("learning rate", "warning", measured, expected, "a tenth of it")
+    if usual > _LARGE or (last >= first and usual >= SMALLEST_UPDATE):
+        found = (
+            "steps so large miss the way down: a tenth of it"
+            if usual > _LARGE
+            else "the cost did not fall: a tenth of it, unless training is done"
+        )
+        advice = f"{found}; {_PROPOSES}"
+        return Finding("learning rate", "warning", measured, expected, advice)
     if ratios and usual < SMALLEST_UPDATE and not scheduled:
         return Finding(
             "learning rate",
             "warning",
             measured,
             expected,
-            "ten times it, or a hundred: the weights hardly move",
+            f"ten times it, or a hundred: the weights hardly move; {_PROPOSES}",
+        )
+    # At the start of a warm-up nothing moves yet, and shall not.
+    if first - last < _STILL * abs(first) and not scheduled:
+        return Finding(
+            "learning rate",
+            "warning",
+            measured,
+            expected,
+            f"the cost hardly moves: ten times it, unless training is done; {_PROPOSES}",
         )
     return Finding("learning rate", "ok", measured)
 
@@ -264,21 +290,23 @@ def overfit_one_batch(
         steps: Steps of Adam for each rate that is tried, at most.
     """
     x, y, count = _few(subject, rng)
-    baseline = _constant_cost(subject, y)
-    copy = Copy(subject.pure, keras.optimizers.Adam(global_clipnorm=1.0))
-    costs, known = _by_heart(copy, subject, x, y, _RATE, steps, baseline)
+    baseline, least = _constant_cost(subject, y)
+    # Keras cannot take one norm of gradients of several types.
+    several = len({variable.dtype for variable in subject.pure.trainable}) > 1
+    clip = {"clipnorm" if several else "global_clipnorm": 1.0}
+    copy = Copy(subject.pure, keras.optimizers.Adam(**clip))
+    costs, known = _by_heart(copy, subject, x, y, _RATE, steps, baseline, least)
     if not known:
         still_falling = costs[-1] <= 1.1 * min(costs) < costs[0]
         copy.begin_again()
-        again, known = _by_heart(
-            copy, subject, x, y, _HIGHER if still_falling else _LOWER, steps, baseline
-        )
+        rate = _HIGHER if still_falling else _LOWER
+        again, known = _by_heart(copy, subject, x, y, rate, steps, baseline, least)
         if known or again[-1] < costs[-1]:
             costs = again
     if baseline is None:
         baseline = costs[0]
     return Overfit(
-        _judged(subject, costs[-1], known, costs, baseline, count),
+        _judged(subject, known, costs, baseline, least, count),
         tuple(costs),
         baseline,
     )
@@ -292,6 +320,7 @@ def _by_heart(
     rate: float,
     steps: int,
     baseline: float | None,
+    least: float,
 ) -> tuple[list[float], bool]:
     inputs, targets = tensors(x), tensors(y)
     costs: list[float] = []
@@ -304,7 +333,7 @@ def _by_heart(
         if not math.isfinite(costs[-1]):
             return [math.inf if math.isnan(c) else c for c in costs], False
         level = costs[0] if baseline is None else baseline
-        if level > 0 and costs[-1] < _NEAR_ZERO * level:
+        if level > least and costs[-1] - least < _NEAR_ZERO * (level - least):
             return costs, True
         if step % 20 == 19 and _all_right(subject, copy.prediction(inputs), y):
             return costs, True
@@ -313,20 +342,21 @@ def _by_heart(
 
 def _judged(
     subject: Subject,
-    last: float,
     known: bool,
     costs: list[float],
     baseline: float,
+    least: float,
     count: int,
 ) -> Finding:
-    name = "overfit one batch"
+    name, last = "overfit one batch", costs[-1]
     measured = (
         f"{count} examples: cost {costs[0]:.4g} to {last:.3g} in {len(costs)} steps; a "
         f"constant costs {baseline:.3g}"
     )
     if known:
         return Finding(name, "ok", measured)
-    expected = "near 0, with dropout and penalties off"
+    goal = f"{least:.3g}, what these soft targets cost at least" if least else "0"
+    expected = f"near {goal}, with dropout and penalties off"
     advice = (
         "so few examples any sound network learns by heart: look for labels that do not "
         "belong to these inputs, a path that is cut, saturated or dead units, or a loss "
@@ -337,13 +367,13 @@ def _judged(
         fell = costs[0] - last > 0.01 * abs(costs[0])
         level: Any = "ok" if fell else "fault"
         return Finding(name, level, measured, "a lower cost", "" if fell else advice)
-    level = "warning" if last < _HALF * baseline else "fault"
+    level = "warning" if last - least < _HALF * (baseline - least) else "fault"
     return Finding(name, level, measured, expected, advice)
 
 
 def _few(subject: Subject, rng: np.random.Generator) -> tuple[Any, Any, int]:
     """As many examples as the network must be able to learn by heart, of all classes."""
-    total = length(subject.x)
+    total = count_examples(subject.x)
     outputs = 1 if subject.prediction is None else subject.units
     weights = sum(int(np.prod(variable.shape)) for variable in subject.pure.trainable)
     count = int(np.clip(weights // (8 * outputs), 2, min(_OVERFIT_EXAMPLES, total)))
@@ -379,30 +409,37 @@ def _distinct(x: Any, order: np.ndarray) -> np.ndarray:
     return order[np.sort(first)] if len(first) > 1 else order
 
 
-def _constant_cost(subject: Subject, y: Any) -> float | None:
-    """Cost of the best constant prediction on these targets; None without a formula."""
+def _constant_cost(subject: Subject, y: Any) -> tuple[float | None, float]:
+    """Cost of the best constant prediction on these targets, and of the right one.
+
+    The first is None without a formula. The second is 0 but for a cross-entropy with
+    soft or smoothed targets, which costs their own entropy at least.
+    """
+    if subject.prediction is None:
+        return None, 0.0
+    y = np.asarray(y, np.float64)
     name = subject.loss_name.lower().replace("_", "")
-    y = np.asarray(y, np.float64) if subject.prediction is not None else None
-    if y is None:
-        return None
-    if subject.loss_kind in ("sparse", "categorical"):
-        if subject.loss_kind == "sparse":
-            shares = np.bincount(y.astype(np.int64).ravel()) / y.size
-        else:
-            shares = y.reshape(-1, y.shape[-1]).mean(axis=0)
-        return _entropy(shares) or None
-    if subject.loss_kind == "binary":
-        shares = y.reshape(len(y), -1).mean(axis=0)
-        return float(np.mean([_entropy([p, 1 - p]) for p in shares])) or None
+    if subject.loss_kind == "sparse":
+        return _entropy(np.bincount(y.astype(np.int64).ravel()) / y.size) or None, 0.0
+    if subject.loss_kind in ("categorical", "binary"):
+        shares = y.reshape(-1, subject.units) if y.ndim > 1 else y[:, None]
+        if subject.loss_kind == "binary":
+            # Each output is a distribution of its own, over on and off.
+            shares = np.stack([shares, 1 - shares], axis=-1)
+        smoothing = subject.label_smoothing
+        shares = (1 - smoothing) * shares + smoothing / shares.shape[-1]
+        constant = float(_entropy(shares.mean(axis=0)).mean())
+        least = float(_entropy(shares).mean())
+        # Of targets that are all alike the constant is the right answer.
+        return constant if constant > least + 1e-9 else None, least
     if name == "meansquarederror":
-        return float(y.reshape(len(y), -1).var(axis=0).mean()) or None
-    return None
+        return float(y.reshape(len(y), -1).var(axis=0).mean()) or None, 0.0
+    return None, 0.0
 
 
-def _entropy(shares: Any) -> float:
-    shares = np.asarray(shares, np.float64)
-    shares = shares[shares > 0]
-    return float(-(shares * np.log(shares)).sum())
+def _entropy(shares: np.ndarray) -> Any:
+    """Of the distributions along the last axis."""
+    return special.entr(shares).sum(axis=-1)
 
 
 def _all_right(subject: Subject, prediction: Any, y: Any) -> bool:
@@ -426,7 +463,7 @@ def _all_right(subject: Subject, prediction: Any, y: Any) -> bool:
 
 
 def _drawn(subject: Subject, rng: np.random.Generator, size: int) -> tuple[Any, Any]:
-    places = rng.choice(length(subject.x), size, replace=False)
+    places = rng.choice(count_examples(subject.x), size, replace=False)
     return tensors(rows(subject.x, places)), tensors(rows(subject.y, places))
 
 

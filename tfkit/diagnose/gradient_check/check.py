@@ -118,22 +118,22 @@ def gradient_check(
     with float64_defaults():
         data = as_float64((x, y, sample_weight))
         made = copy_in_float64(model, data[0])
-        _check_same(model, made, data, own)
+        inference = _check_same(model, made, data, own)
         cost = ModelCost(model, made, data, training=training, layers=layers)
         size = sum(cost.sizes)
         chosen: Mode = (
             mode if mode != "auto" else "full" if size <= _FULL else "directional"
         )
 
-        def check() -> GradientCheck:
-            value, penalty = _finite_cost(cost)
+        def check(known: float | None = None) -> GradientCheck:
+            value, penalty = _finite_cost(cost, known)
             if chosen == "full":
                 found = compare_coordinates(cost, epsilon, batch_size)
             else:
                 found = compare_directions(cost, epsilon, directions, seed)
             return _report(cost, chosen, epsilon, found, value, penalty)
 
-        result = check()
+        result = check(None if training else inference)
         if after_steps:
             cost.train(after_steps)
             later = check()
@@ -185,7 +185,8 @@ def _mode_notes(model: keras.Model, training: bool) -> list[str]:
     return notes
 
 
-def _finite_cost(cost: ModelCost) -> tuple[float, float]:
+def _finite_cost(cost: ModelCost, known: float | None) -> tuple[float, float]:
+    """The cost and its penalties; `known` is an earlier answer, if there is one."""
     value, penalty, _ = cost.parts()
     if not np.isfinite(value):
         raise ValueError(
@@ -193,7 +194,7 @@ def _finite_cost(cost: ModelCost) -> tuple[float, float]:
             "then with `find_first_bad_layer` for the layer where it arises; after "
             "training steps, lower the learning rate."
         )
-    again, _, _ = cost.parts()
+    again = cost.parts()[0] if known is None else known
     # Sums in threads may come in another order.
     if abs(again - value) > 1e-10 * max(1.0, abs(value)):
         raise ValueError(
@@ -224,7 +225,8 @@ def _own_cost(model: keras.Model, x: Any, y: Any, weight: Any) -> float:
 
 def _check_same(
     model: keras.Model, made: keras.Model, data: tuple[Any, Any, Any], own: float
-) -> None:
+) -> float:
+    """The copy's cost at inference, which must be the model's."""
     inference = ModelCost(model, made, data, training=False)
     copied, _, _ = inference.parts()
     widths = {str(variable.dtype) for variable in model.trainable_variables}
@@ -236,6 +238,7 @@ def _check_same(
             f"{copied:.6g}, the model {own:.6g}. Something is not in its config: return "
             "in `get_config` all that the constructors and later changes set."
         )
+    return copied
 
 
 def _check_options(

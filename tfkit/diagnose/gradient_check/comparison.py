@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +30,9 @@ _REFINED = 256
 # Standard deviations of rounding that a difference may be off by.
 _SIGMAS = 10.0
 _KEPT = 20
+# The derivatives of these indices at a point beside the one that is checked: by
+# backpropagation, and by differences.
+Nearby = Callable[[np.ndarray], tuple[np.ndarray, RefinedDifferences]]
 
 
 @dataclass(frozen=True)
@@ -81,9 +86,19 @@ def compare_coordinates(
     found, start = [], 0
     for size in cost.sizes:
         here = np.arange(start, start + size)
+        nearby = functools.partial(_along_axes, cost, function, batch)
         found.append(
             _explained(
-                cost, function, here, analytic, numeric, errors, epsilon, batch, noise
+                function,
+                point,
+                here,
+                analytic,
+                numeric,
+                errors,
+                epsilon,
+                batch,
+                noise,
+                nearby,
             )
         )
         start += size
@@ -121,9 +136,19 @@ def compare_directions(
         numeric = central_differences(along, origin, epsilon)
         errors = 2 * noise / steps_for(origin, epsilon)
         here = np.arange(directions)
+        nearby = functools.partial(_along_rows, cost, k, rows)
         found.append(
             _explained(
-                None, along, here, analytic, numeric, errors, epsilon, None, noise
+                along,
+                origin,
+                here,
+                analytic,
+                numeric,
+                errors,
+                epsilon,
+                None,
+                noise,
+                nearby,
             )
         )
         forward.append(_forward(cost, k, rows[0], float(analytic[0])))
@@ -146,8 +171,8 @@ def _forward(cost: Cost, k: int, row: np.ndarray, reverse: float) -> float | Non
 
 
 def _explained(
-    cost: Cost | None,
     function: Function,
+    point: np.ndarray,
     here: np.ndarray,
     analytic: np.ndarray,
     numeric: np.ndarray,
@@ -155,6 +180,7 @@ def _explained(
     epsilon: float | None,
     batch: int | None,
     noise: float,
+    nearby: Nearby,
 ) -> _Numbers:
     """A tensor's numbers after kinks and truncation are told from mistakes."""
     g, a, error = analytic[here], numeric[here].copy(), errors[here].copy()
@@ -164,7 +190,6 @@ def _explained(
     # NaN is no kink.
     suspicious = np.flatnonzero(off > np.maximum(allowed, _SIGMAS / 2 * error))
     suspicious = suspicious[np.argsort(-off[suspicious], kind="stable")]
-    point = np.zeros(len(analytic)) if cost is None else cost.point
     kinks = 0
     for start in range(0, len(suspicious), _REFINED):
         some = suspicious[start : start + _REFINED]
@@ -173,9 +198,8 @@ def _explained(
         )
         a[some] = refined.agreeing(g[some])
         error[some] = np.maximum(error[some], refined.errors)
-        if cost is not None:
-            right = _right_nearby(cost, function, here[some], refined, g[some], batch)
-            a[some] = np.where(right, g[some], a[some])
+        right = _right_nearby(here[some], refined, g[some], nearby)
+        a[some] = np.where(right, g[some], a[some])
         kinks += int(refined.kinks.sum())
         # A whole tensor of mistakes is one mistake; kinks are looked at one by one.
         if refined.kinks.mean() < 0.5:
@@ -184,29 +208,48 @@ def _explained(
 
 
 def _right_nearby(
-    cost: Cost,
-    function: Function,
     indices: np.ndarray,
     refined: RefinedDifferences,
     gradient: np.ndarray,
-    batch: int | None,
+    nearby: Nearby,
 ) -> np.ndarray:
-    """Which coordinates at a kink have the right gradient at a point beside it.
+    """Which derivatives at a kink are right at a point beside it.
 
-    Several kinks at one point (a kernel of zeros before a ReLU) add up to slopes
-    that what backpropagation takes for 0 at each of them need not lie between.
+    Several kinks at one point (a kernel of zeros before a ReLU; a direction that moves
+    many units of a border where all is 0) add up to slopes that what backpropagation
+    takes for 0 at each of them need not lie between.
     """
     outside = refined.at_kink & (refined.agreeing(gradient) != gradient)
-    right = np.zeros(len(indices), bool)
     if not outside.any():
-        return right
-    point = cost.point
-    moved = point + 1e-2 * np.random.default_rng(0).normal(size=point.shape)
-    gradients, _ = cost.gradient(cost.split(moved))
-    beside = np.concatenate([each.ravel() for each in gradients])[indices]
-    again = refine_differences(function, moved, None, indices, batch)
+        return np.zeros(len(indices), bool)
+    beside, again = nearby(indices)
     off = np.abs(beside - again.agreeing(beside))
     return outside & (off <= 1e-5 * np.abs(beside) + _SIGMAS * again.errors)
+
+
+def _along_axes(
+    cost: Cost, function: Function, batch: int | None, indices: np.ndarray
+) -> tuple[np.ndarray, RefinedDifferences]:
+    moved = _moved(cost)
+    point = np.concatenate([value.ravel() for value in moved])
+    gradients, _ = cost.gradient(moved)
+    beside = np.concatenate([each.ravel() for each in gradients])[indices]
+    return beside, refine_differences(function, point, None, indices, batch)
+
+
+def _along_rows(
+    cost: Cost, k: int, rows: np.ndarray, indices: np.ndarray
+) -> tuple[np.ndarray, RefinedDifferences]:
+    moved = _moved(cost)
+    gradients, _ = cost.gradient(moved)
+    along, origin = cost.along(k, rows, moved), np.zeros(len(rows))
+    beside = rows[indices] @ gradients[k].ravel()
+    return beside, refine_differences(along, origin, None, indices)
+
+
+def _moved(cost: Cost) -> list[np.ndarray]:
+    rng = np.random.default_rng(0)
+    return [value + 1e-2 * rng.normal(size=value.shape) for value in cost.values]
 
 
 def _comparison(

@@ -15,7 +15,7 @@ Scalar = Callable[[list[Any]], Any]
 
 # Numbers in one call's points: 4 million, 32 MiB, beside the activations.
 _MOST_NUMBERS = 1 << 22
-_MOST_POINTS = 128
+_MOST_POINTS, _LEAST_POINTS = 256, 16
 # Of the loop and the vectorized form, which sum in another order.
 _SAME = 1e-9
 # Convolutions with a filter of each point's own have no converter; that of loops takes
@@ -92,12 +92,15 @@ class Cost:
         found = accumulator.jvp(result)
         return 0.0 if found is None else float(found)
 
-    def along(self, k: int, rows: np.ndarray) -> Callable[[np.ndarray], float]:
+    def along(
+        self, k: int, rows: np.ndarray, values: Sequence[np.ndarray] | None = None
+    ) -> Callable[[np.ndarray], float]:
         """The cost along directions of one tensor, compiled.
 
         Args:
             k: Number of the tensor.
             rows: The directions, `(D, size)`.
+            values: The point to start from; None for the cost's own.
 
         Returns:
             A function of `(D,)`: how far along each direction.
@@ -110,8 +113,9 @@ class Cost:
                 return tf.cast(self.function(tensors), tf.float64)
 
             self._one = compiled
-        here = [tf.constant(value) for value in self.values]
-        start, shape, one = self.values[k], self.values[k].shape, self._one
+        values = self.values if values is None else values
+        here = [tf.constant(value) for value in values]
+        start, shape, one = values[k], values[k].shape, self._one
 
         def at(place: np.ndarray) -> float:
             moved = tf.constant(start + (place @ rows).reshape(shape))
@@ -128,68 +132,100 @@ class Cost:
             points one after the other.
         """
         count = sum(self.sizes)
-        size = batch_size or max(2, min(_MOST_POINTS, _MOST_NUMBERS // max(1, count)))
+        # Both sides of each coordinate; a few points more for small refinements.
+        fit = min(_MOST_POINTS, max(_LEAST_POINTS, 2 * count), _MOST_NUMBERS // count)
+        size = batch_size or max(2, fit)
         if self._many is None:
-            self._many = self._traced()
+            self._many = self._traced(size)
         return self._many[0], size, self._many[1]
 
-    def _traced(self) -> tuple[Function, bool]:
+    def _traced(self, size: int) -> tuple[Function, bool]:
+        rng = np.random.default_rng(0)
+        probe = self.point + 1e-3 * rng.normal(size=(2, sum(self.sizes)))
+        vectorized = self._try(self._vectorized, size, probe)
+        if vectorized is not None:
+            values, function = vectorized
+            right = np.array([self._eager(point) for point in probe])
+            if np.all(np.abs(values - right) <= _SAME * (1 + np.abs(right))):
+                return function, True
         spec = tf.TensorSpec([sum(self.sizes)], tf.float64)
         one = tf.function(self._one_flat, autograph=False).get_concrete_function(spec)
-        if not _NOT_VECTORIZED & {op.type for op in _operations(one.graph)}:
-            rng = np.random.default_rng(0)
-            probe = self.point + 1e-3 * rng.normal(size=(2, sum(self.sizes)))
-            right = np.array([float(one(tf.constant(point))) for point in probe])
-            vectorized = self._try(lambda points: self._vectorized(one, points), probe)
-            if vectorized is not None:
-                values, function = vectorized
-                if np.all(np.abs(values - right) <= _SAME * (1 + np.abs(right))):
-                    return _at_least_two(function), True
-        return self._compiled(lambda points: self._looped(one, points)), False
+        loop = _compiled(lambda points: _looped(one, points), [None, sum(self.sizes)])
+        return (lambda points: loop(tf.constant(points)).numpy()), False
+
+    def _eager(self, point: np.ndarray) -> float:
+        return float(self.function([tf.constant(part) for part in self.split(point)]))
 
     def _one_flat(self, point: Any) -> Any:
         parts = tf.split(point, self.sizes)
-        tensors = [
-            tf.reshape(part, value.shape)
-            for part, value in zip(parts, self.values, strict=True)
-        ]
-        return tf.cast(self.function(tensors), tf.float64)
-
-    def _vectorized(self, one: Any, points: Any) -> Any:
-        return tf.vectorized_map(one, points, fallback_to_while_loop=False, warn=False)
-
-    def _looped(self, one: Any, points: Any) -> Any:
-        return tf.map_fn(
-            one, points, fn_output_signature=tf.float64, parallel_iterations=1
+        return self._scalar(
+            [
+                tf.reshape(part, value.shape)
+                for part, value in zip(parts, self.values, strict=True)
+            ]
         )
 
-    def _compiled(self, function: Callable[[Any], Any]) -> Function:
-        spec = tf.TensorSpec([None, sum(self.sizes)], tf.float64)
-        traced = tf.function(function, autograph=False, input_signature=[spec])
-        concrete = traced.get_concrete_function()
-        return lambda points: concrete(tf.constant(points)).numpy()
+    def _scalar(self, tensors: Sequence[Any]) -> Any:
+        return tf.cast(self.function(list(tensors)), tf.float64)
+
+    def _vectorized(self, points: Any) -> Any:
+        def one(tensors: Sequence[Any]) -> Any:
+            result = self._scalar(tensors)
+            # Before the converters see it: that of loops takes seconds.
+            kinds = {operation.type for operation in _operations(result.graph)}
+            if kinds & _NOT_VECTORIZED:
+                raise NotImplementedError(f"not vectorized: {kinds & _NOT_VECTORIZED}")
+            return result
+
+        # Split here, where no converter has to.
+        parts = tf.split(points, self.sizes, axis=1)
+        tensors = tuple(
+            tf.reshape(part, (points.shape[0], *value.shape))
+            for part, value in zip(parts, self.values, strict=True)
+        )
+        return tf.vectorized_map(one, tensors, fallback_to_while_loop=False, warn=False)
 
     def _try(
-        self, form: Callable[[Any], Any], probe: np.ndarray
+        self, form: Callable[[Any], Any], size: int, probe: np.ndarray
     ) -> tuple[np.ndarray, Function] | None:
         try:
             with _silent():
-                function = self._compiled(form)
+                # A known number of points has the converters add fewer operations.
+                compiled = _compiled(form, [size, sum(self.sizes)])
+                function = _in_calls_of(compiled, size)
                 return function(probe), function
         # The converters of `vectorized_map` fail in many ways, in tracing and running.
         except Exception:
             return None
 
 
-def _at_least_two(function: Function) -> Function:
-    """Adds a second point to one alone: the converters squeeze an axis of size 1."""
+def _compiled(form: Callable[[Any], Any], shape: list[int | None]) -> Any:
+    spec = tf.TensorSpec(shape, tf.float64)
+    traced = tf.function(form, autograph=False, input_signature=[spec])
+    return traced.get_concrete_function()
 
-    def padded(points: np.ndarray) -> np.ndarray:
-        if len(points) == 1:
-            return function(np.repeat(points, 2, axis=0))[:1]
-        return function(points)
 
-    return padded
+def _looped(one: Any, points: Any) -> Any:
+    return tf.map_fn(one, points, fn_output_signature=tf.float64, parallel_iterations=1)
+
+
+def _in_calls_of(compiled: Any, size: int) -> Function:
+    """A function of any number of points, from one that takes `size` of them.
+
+    One point alone is never what the converters get: they squeeze an axis of size 1.
+    """
+
+    def values(points: np.ndarray) -> np.ndarray:
+        found = np.empty(len(points))
+        for start in range(0, len(points), size):
+            some = points[start : start + size]
+            count = len(some)
+            if count < size:
+                some = np.concatenate([some, np.repeat(some[-1:], size - count, 0)])
+            found[start : start + count] = compiled(tf.constant(some)).numpy()[:count]
+        return found
+
+    return values
 
 
 @contextlib.contextmanager

@@ -9,7 +9,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfkit.diagnose.gradient_check.model_copy import as_float64, float64_defaults
+from tfkit.diagnose.gradient_check.model_copy import (
+    as_float64,
+    float64_defaults,
+    penalties_in_float64,
+)
 from tfkit.diagnose.gradient_check.parts import check_outputs
 from tfkit.diagnose.gradient_check.result import GradientCheck
 
@@ -127,6 +131,7 @@ def _copy(layer: keras.Layer, arguments: Any, seed: int) -> keras.Layer:
         ) from error
     for part in made._flatten_layers():
         part.dtype_policy = "float64"
+    penalties_in_float64(made)
     try:
         made(*arguments, training=False)
     except (ValueError, TypeError, tf.errors.OpError) as error:
@@ -135,6 +140,7 @@ def _copy(layer: keras.Layer, arguments: Any, seed: int) -> keras.Layer:
             f"The layer {layer.name!r} must take `x`. Received: float64 arrays of shape "
             f"{shapes if len(shapes) > 1 else shapes[0]}. Cause: {error}"
         ) from error
+    penalties_in_float64(made)  # now that there are weights
     if not layer.built:
         generator = np.random.default_rng(seed)
         for variable in made.trainable_variables:

@@ -61,8 +61,10 @@ def copy_in_float64(model: keras.Model, x: Any) -> keras.Model:
     try:
         with keras.saving.custom_object_scope(_classes(model)), SafeModeScope(False):
             made = _from_config(type(model), _in_float64(model.get_config()))
+            penalties_in_float64(made)
             if len(_states(made)) != len(_states(model)):
                 made(x, training=False)
+                penalties_in_float64(made)
     # Configs are the user's code: whatever it raises, the model cannot be copied.
     except Exception as error:
         raise ValueError(
@@ -120,6 +122,25 @@ def unchanged(model: keras.Model) -> Iterator[Any]:
             # regularizers ask it for one.
             scope.state_mapping[id(variable)] = variable._value
         yield scope
+
+
+def penalties_in_float64(layer: keras.Layer) -> None:
+    """Gives a copy, and all layers in it, regularizers that compute in float64."""
+    for part in layer._flatten_layers():
+        part.activity_regularizer = regularizer_in_float64(part.activity_regularizer)
+    for variable in layer.variables:
+        variable.regularizer = regularizer_in_float64(variable.regularizer)
+
+
+def regularizer_in_float64(regularizer: Any) -> Any:
+    """A copy whose tensors are float64: some of Keras's keep a factor in float32."""
+    if not isinstance(regularizer, keras.regularizers.Regularizer):
+        return regularizer
+    made = copy.copy(regularizer)
+    for name, value in vars(regularizer).items():
+        if tf.is_tensor(value) and value.dtype.is_floating:
+            setattr(made, name, tf.cast(value, tf.float64))
+    return made
 
 
 def as_float64(data: Any) -> Any:
@@ -181,7 +202,11 @@ def _compile(made: keras.Model, model: keras.Model) -> None:
     loss = keras.tree.map_structure(_loss_in_float64, arguments.get("loss"))
     # A `compile` of the class's own has arguments that are not known here.
     keras.Model.compile(
-        made, loss=loss, loss_weights=arguments.get("loss_weights"), jit_compile=False
+        made,
+        optimizer=None,  # see `copied_optimizer`
+        loss=loss,
+        loss_weights=arguments.get("loss_weights"),
+        jit_compile=False,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -13,7 +12,10 @@ import tensorflow as tf
 
 from tfkit.diagnose.gradient_check.comparison import compare_coordinates
 from tfkit.diagnose.gradient_check.cost import Cost
-from tfkit.diagnose.gradient_check.model_copy import float64_defaults
+from tfkit.diagnose.gradient_check.model_copy import (
+    float64_defaults,
+    regularizer_in_float64,
+)
 from tfkit.diagnose.gradient_check.result import GradientCheck
 
 #: What one call of a part under test gives: outputs of any structure.
@@ -215,7 +217,7 @@ def check_regularizer_gradients(
         )
     values = _floats("weight", weight)
     with float64_defaults():
-        function = _in_float64_too(function)
+        function = regularizer_in_float64(function)
         penalty = tf.convert_to_tensor(function(tf.constant(values)))
     if penalty.shape.rank != 0:
         raise ValueError(
@@ -330,17 +332,6 @@ def _first_call(outputs: Outputs, tensors: list[Any]) -> Any:
             f"arrays of shape {shapes}, for which it fails: {error} Check the shapes, "
             "and give constants the dtype of the argument (x.dtype), not float32."
         ) from error
-
-
-def _in_float64_too(regularizer: Any) -> Any:
-    """A copy whose tensors are float64: some of Keras's keep a factor in float32."""
-    if not isinstance(regularizer, keras.regularizers.Regularizer):
-        return regularizer
-    made = copy.copy(regularizer)
-    for name, value in vars(regularizer).items():
-        if tf.is_tensor(value) and value.dtype.is_floating:
-            setattr(made, name, tf.cast(value, tf.float64))
-    return made
 
 
 def _cotangents(shapes: list[tuple[int, ...]], seed: int) -> list[np.ndarray]:
