@@ -186,6 +186,30 @@ def test_kinks_are_counted_and_not_blamed():
     assert any("kinks" in note for note in check.notes)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_directions_at_many_kinks_are_not_blamed(seed):
+    # Where the images are 0, a bias of 0 leaves all units of the border at the kink.
+    keras.utils.set_random_seed(seed)
+    model = keras.Sequential(
+        [
+            keras.Input((8, 8, 1)),
+            layers.Conv2D(8, 3, padding="same"),
+            layers.BatchNormalization(),
+            layers.ReLU(),
+            layers.MaxPooling2D(),
+            layers.Conv2D(8, 3, activation="relu"),
+            layers.GlobalAveragePooling2D(),
+            layers.Dense(3, "softmax"),
+        ]
+    )
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    images = np.random.default_rng(seed).random((4, 8, 8, 1)).astype("float32")
+    images[:, :3] = images[:, -3:] = 0
+    check = gradient_check(model, images, np.arange(4) % 3, mode="directional")
+    assert check.passed, check
+    assert check.kinks > 0
+
+
 def test_a_kink_does_not_hide_a_bug():
     keras.utils.set_random_seed(0)
     model = keras.Sequential(
@@ -201,6 +225,8 @@ def test_bias_before_batch_norm_is_zero_to_rounding():
     bias = next(t for t in check.tensors if t.path.endswith("useless/bias"))
     assert bias.numeric_norm < 1e-8
     assert check.passed
+    (line,) = [row for row in str(check).splitlines() if "useless/bias" in row]
+    assert line.endswith("fine: zero")
 
 
 def test_subset_of_layers():
@@ -384,3 +410,8 @@ def test_bad_data(x, y, error, message):
 def test_bad_options(options, message):
     with pytest.raises(ValueError, match=message):
         gradient_check(network(), X, Y, **options)
+
+
+def test_missing_targets_are_named():
+    with pytest.raises(ValueError, match=r"Most losses need `y`, the targets"):
+        gradient_check(network(), X)

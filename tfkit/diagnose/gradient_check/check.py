@@ -31,6 +31,9 @@ _FULL = 5000
 _ROUNDED = {"float16": 5e-2, "bfloat16": 2e-1, "float32": 1e-3, "float64": 1e-6}
 
 
+_MISSING = "Most losses need `y`, the targets: give them. "
+
+
 def gradient_check(
     model: keras.Model,
     x: Any,
@@ -219,7 +222,8 @@ def _own_cost(model: keras.Model, x: Any, y: Any, weight: Any) -> float:
         )
         raise ValueError(
             "The model must take the data and give a cost. Received: (x, y, "
-            f"sample_weight) of shapes {shapes}. Cause: {error}"
+            f"sample_weight) of shapes {shapes}. {_MISSING if y is None else ''}"
+            f"Cause: {error}"
         ) from error
 
 

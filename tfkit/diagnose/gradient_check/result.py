@@ -14,6 +14,8 @@ from tfkit.diagnose.gradient_check.differences import Level, pass_bar
 
 Mode = Literal["full", "directional"]
 
+# Relative differences that are fine only where both sides are rounding.
+_LARGE = 1e-3
 _RANK: dict[Level, int] = {"fine": 0, "look closer": 1, "bug": 2}
 # Lines of each part in the text; to_dict has all.
 _ROWS, _WORST = 30, 8
@@ -214,7 +216,7 @@ class GradientCheck:
             yield (
                 f"{'>' if row.level != 'fine' else ' '} {_tail(row.path, width):<{width}}"
                 f"  {row.difference:10.1e}  {row.analytic_norm:10.3g}"
-                f"  {row.numeric_norm:9.3g}  {row.kinks:5d}  {row.level}"
+                f"  {row.numeric_norm:9.3g}  {row.kinks:5d}  {_in_words(row)}"
             )
         if len(rows) < len(self.tensors):
             yield f"  ({len(rows)} of {len(self.tensors)} tensors)"
@@ -250,6 +252,12 @@ def _wrapped(text: str) -> list[str]:
 
 def _brief(number: float) -> str:
     return "NaN" if np.isnan(number) else f"{number:.1e}"
+
+
+def _in_words(row: TensorCheck) -> str:
+    # Of two numbers that are 0 up to rounding the relative difference says nothing.
+    only_rounding = row.level == "fine" and row.difference > _LARGE
+    return "fine: zero" if only_rounding else row.level
 
 
 def _tail(text: str, length: int) -> str:
