@@ -133,7 +133,7 @@ def test_a_bug_ends_with_status_1(own_layer, capsys):
 
 def test_parts_of_ones_own_have_to_be_imported(own_layer):
     with pytest.raises(
-        ValueError, match="needs Square, .*`--imports own_layer_for"
+        ValueError, match=r"needs Square, .*`--imports own_layer_for"
     ) as e:
         check_gradients(own_layer)
     assert len(str(e.value)) < 200

@@ -9,7 +9,12 @@ import tensorflow as tf
 
 import tfkit
 from tfkit.diagnose import batch_size
-from tfkit.diagnose.batch_size import BatchSpeed, _suggested, batch_size_range
+from tfkit.diagnose.batch_size import (
+    BatchSizeRange,
+    BatchSpeed,
+    _suggested,
+    batch_size_range,
+)
 
 X = np.random.default_rng(0).normal(size=(96, 3)).astype("float32")
 Y = X.sum(axis=1, keepdims=True)
@@ -36,8 +41,11 @@ def speeds(rates):
 @pytest.mark.parametrize(
     ("rates", "examples", "given", "size"),
     [
-        # Few examples: all of them, however fast.
-        ({32: 90.0, 500: 50.0}, 500, False, 500),
+        # Few examples, too: the smallest with 85 % of the top; all of them is a size
+        # like others, and 69 % is too slow.
+        ({64: 50.0, 256: 90.0, 1024: 100.0, 1797: 69.0}, 1797, False, 256),
+        ({64: 10.0, 256: 20.0, 1024: 30.0, 1797: 100.0}, 1797, False, 1797),
+        ({64: 10.0, 512: 20.0, 1024: 90.0, 1797: 100.0}, 1797, False, 1024),
         # The smallest with 85 % of the top.
         ({64: 50.0, 128: 86.0, 256: 95.0, 512: 100.0}, 10_000, False, 128),
         # Fast enough below 64 counts only where it was asked for.
@@ -73,8 +81,9 @@ def test_it_measures_and_leaves_no_trace(base):
         assert 0 < speed.seconds_per_epoch == pytest.approx(seconds)
     engine = {keras.Sequential: "keras", tfkit.Sequential: "graph"}[base]
     assert {speed.engine for speed in found.speeds} == {engine}
-    # Below 2000 examples.
-    assert found.suggestion == 96
+    best = max(speed.examples_per_second for speed in found.speeds)
+    enough = [s for s in found.speeds if s.examples_per_second >= 0.85 * best]
+    assert found.suggestion == enough[0].batch_size
 
 
 def test_the_clock(monkeypatch):
@@ -120,8 +129,22 @@ def test_the_report():
     assert content["speeds"][1]["batch_size"] == 96
     text = str(found).splitlines()
     assert max(map(len, text)) <= 88
-    assert text[3].endswith("<-")
+    (marked,) = [line for line in text if line.endswith("<-")]
+    assert int(marked.split()[0]) == found.suggestion
     assert found.plot().axes[0].get_title() == found.verdict
+
+
+def test_the_courses_rule_is_told_of_few_examples():
+    def found(suggestion, examples):
+        rates = speeds({64: 50.0, 256: 90.0, 1024: 100.0, 1797: 69.0})
+        return BatchSizeRange(suggestion, "", examples, tuple(rates), (), 1, 1, 0.85)
+
+    (note,) = [each for each in found(256, 1797).advice if "course" in each]
+    assert "all 1797 at once" in note
+    assert "69 % of the top speed, and one update an epoch" in note
+    (note,) = [each for each in found(1797, 1797).advice if "course" in each]
+    assert "the suggestion, too" in note
+    assert not any("course" in each for each in found(256, 5000).advice)
 
 
 def test_errors():

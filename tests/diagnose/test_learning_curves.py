@@ -8,8 +8,22 @@ import pytest
 import tensorflow as tf
 
 import tfkit
-from tfkit.diagnose.curve_training import Training, difference, estimate, nested_subsets
-from tfkit.diagnose.learning_curves import learning_curve, regularization_curve
+from tfkit.diagnose.bias_variance import bias_variance
+from tfkit.diagnose.curve_training import (
+    Estimate,
+    Training,
+    difference,
+    estimate,
+    late_fall,
+    nested_subsets,
+)
+from tfkit.diagnose.error_rate import ErrorRate
+from tfkit.diagnose.learning_curves import (
+    CurvePoint,
+    LearningCurve,
+    learning_curve,
+    regularization_curve,
+)
 from tfkit.diagnose.power_law import project
 
 
@@ -199,6 +213,8 @@ def test_power_law_is_found_again():
         ([0.3, 0.2, 0.1], True, "four sizes"),
         ([0.1, 0.1, 0.1, 0.1, 0.1], False, "does not fall"),
         ([0.3, 0.1, 0.3, 0.1, 0.05], True, "beyond their chance"),
+        # A step: 0.02 + 0.08 (m/500)^-6, and no exponent up to 2 comes near.
+        ([0.30, 0.06, 0.03, 0.022, 0.02], True, "limit of the fit"),
     ],
 )
 def test_power_law_that_does_not_hold_up(errors, falls, why):
@@ -208,6 +224,60 @@ def test_power_law_that_does_not_hold_up(errors, falls, why):
     )
     assert found.power_law is found.twice_the_data is None
     assert why in found.note
+
+
+def a_curve(fall, train=0.1, late_fall=0.0, power_law=None):
+    rate = {"train": ErrorRate(round(1000 * train), 1000), "dev": ErrorRate(110, 1000)}
+    judgement = bias_variance(train_error=rate["train"], dev_error=rate["dev"])
+    error = Estimate(0.11, 0.1, 0.12)
+    return LearningCurve(
+        points=(CurvePoint(100.0, error, error),),
+        judgement=judgement,
+        fall=fall,
+        power_law=power_law,
+        fit_note="",
+        twice_the_data=None,
+        late_fall=late_fall,
+    )
+
+
+def test_a_training_cut_short_is_to_go_on_first():
+    flat = Estimate(0.0, -0.01, 0.01)
+    curve = a_curve(flat, late_fall=0.12)
+    assert curve.advice[0].startswith("avoidable bias: train longer")
+    assert "12 %" in curve.advice[0]
+    assert sum("train longer" in each for each in curve.advice) == 1
+    # Nothing to gain: the cost has come to its end, or the train error is low.
+    for other in (
+        a_curve(flat, late_fall=0.01),
+        a_curve(flat, train=0.0, late_fall=0.5),
+    ):
+        assert "judged too early" not in " ".join(other.advice)
+    # By hand: (1 - 0.4/0.5 + 1 - 0.6/1.0)/2.
+    none = np.zeros(3, bool)
+    costs = [(2.0, 1.0, 0.5, 0.4), (1.0, 1.0, 1.0, 0.6)]
+    assert late_fall([Training(none, none, each) for each in costs]) == pytest.approx(
+        0.3
+    )
+    assert late_fall([Training(none, none, (1.0,))]) == 0.0
+
+
+def test_no_forecast_that_the_verdict_denies():
+    # The fall from the start is beyond chance, that from half of the data is not.
+    x, y = noisy(1200, features=10, noise=0.5)
+    data, dev = (x[:800], y[:800]), (x[800:], y[800:])
+    curve = learning_curve(
+        lambda: network(0, features=10),
+        data,
+        (0.02, 0.5, 0.6, 0.8, 1.0),
+        dev=dev,
+        epochs=4,
+    )
+    assert curve.points[0].dev.low > curve.points[-1].dev.high
+    assert curve.fall.low <= 0
+    assert curve.power_law is None
+    assert curve.twice_the_data is None
+    assert "up to the end" in curve.fit_note
 
 
 def test_interval_of_the_projection_covers():
@@ -329,6 +399,11 @@ DATA = noisy(40, features=3)
         ({"fractions": (1.0,)}, ValueError, r"two sizes"),
         ({"fractions": (0.5, 2.0)}, ValueError, r"`fractions`.*<= 1"),
         ({"fractions": (0.025, 1.0)}, ValueError, r"example of each class.*1 examples"),
+        (
+            {"data": (DATA[0], DATA[0][:, 0])},
+            ValueError,
+            r"needs a classifier.*targets such as",
+        ),
         ({"epochs": 0}, ValueError, r"`epochs`"),
         ({"repeats": 1.5}, TypeError, r"`repeats`"),
         ({"dev": (DATA[0][:, :2], DATA[1])}, ValueError, r"inputs of `dev`"),

@@ -1,4 +1,6 @@
 import dataclasses
+import io
+import itertools
 
 import keras
 import numpy as np
@@ -35,6 +37,35 @@ def test_both_panels_hold_the_numbers(report):
     assert activations.get_title() == "× 0.5 per layer towards the output"
     assert gradients.get_title() == "× 0.5 per layer towards the input"
     assert activations.get_yticklabels()[0].get_text() == "d0"
+
+
+def test_labels_of_a_narrow_range_do_not_overlap():
+    # Of a standard deviation of 3 everywhere, one decade is drawn, 1 to 10.
+    layers = [
+        keras.layers.Dense(
+            2,
+            use_bias=False,
+            kernel_initializer=keras.initializers.Identity(weight),
+            # Long names leave little room for the panels.
+            name=f"a_layer_of_a_very_long_name_{weight}",
+        )
+        for weight in (3.0, 1.0, 0.99)
+    ]
+    model = keras.Sequential([keras.Input((2,)), *layers])
+    report = signal_propagation(model, np.array([[1.0, -1.0], [-1.0, 1.0]]))
+    figure = signal_profile(report)
+    figure.savefig(io.BytesIO())  # lays it out
+    for axes in figure.axes:
+        labels = axes.get_xticklabels() + axes.get_xticklabels(minor=True)
+        low, high = axes.get_xlim()
+        boxes = [
+            label.get_window_extent()
+            for label in labels
+            if label.get_text() and low <= label.get_position()[0] <= high
+        ]
+        assert len(boxes) >= 2
+        ordered = sorted(boxes, key=lambda box: box.x0)
+        assert all(a.x1 < b.x0 for a, b in itertools.pairwise(ordered))
 
 
 def test_zeros_and_missing_gradients_have_a_place(report):

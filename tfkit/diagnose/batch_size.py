@@ -18,6 +18,7 @@ import tensorflow as tf
 from tfkit._checks import check_count, check_number
 from tfkit.data.batch_size import batch_size_advice as course_rule
 from tfkit.diagnose import rehearsal
+from tfkit.diagnose.targets import require_labels, require_targets
 from tfkit.diagnose.watched_step import leaves, watched_step
 from tfkit.training.plan import seconds_per_step
 
@@ -135,11 +136,27 @@ class BatchSizeRange:
         ]
         return "\n".join(lines)
 
+    def _of_few_examples(self) -> str:
+        best = max(speed.examples_per_second for speed in self.speeds)
+        whole = [s for s in self.speeds if s.batch_size == self.examples]
+        there = ", the suggestion, too" if self.suggestion == self.examples else ""
+        if whole and not there:
+            share = whole[0].examples_per_second / best
+            there = (
+                f": here {100 * share:.0f} % of the top speed, and one update an epoch"
+            )
+        return (
+            f"the course's rule for few examples (below 2000) is all {self.examples} at "
+            f"once, batch gradient descent{there}"
+        )
+
     def _advice(self) -> Iterator[str]:
         yield (
             "tune the learning rate with this size; with another size it changes "
             "(learning_rate_range)"
         )
+        if course_rule(self.examples).batch_size == self.examples:
+            yield self._of_few_examples()
         if self.too_large:
             sizes = ", ".join(map(str, self.too_large))
             yield f"left out, as the memory does not hold them: {sizes}"
@@ -163,12 +180,13 @@ def batch_size_range(
 ) -> BatchSizeRange:
     r"""Trains with several batch sizes for a moment each, and recommends one.
 
-    The course's rule: a small training set (below 2000 examples) is used as a whole,
-    which is batch gradient descent. Else a power of two from 64 to 512 that fits into
-    the memory. Among these it is the smallest that reaches `target` of the highest
-    speed measured with any size: a larger one would hardly save time, and gives away
-    updates, of which an epoch has $\lceil m / \text{size} \rceil$. If none reaches it,
-    it is the fastest of them. Sizes given by `sizes` all take part.
+    It is the smallest size that reaches `target` of the highest speed measured with any
+    size: a larger one would hardly save time, and gives away updates, of which an epoch
+    has $\lceil m / \text{size} \rceil$. As in the course it is a power of two from 64 to
+    512 that fits into the memory; if none of these reaches the target, it is the fastest
+    of them. With fewer than 2000 examples larger sizes take part, and the course's rule
+    for small training sets is told beside the suggestion: to use them as a whole, which
+    is batch gradient descent. Sizes given by `sizes` all take part.
 
     What is timed is the model's own `fit`, callbacks apart: compiled epochs for tfkit's
     models. The first two epochs, in which they are compiled, do not count (where XLA
@@ -195,15 +213,16 @@ def batch_size_range(
     Raises:
         TypeError: If `model` is no Keras model, or a number is none.
         ValueError: If the model is not built, not compiled, or has no trainable
-            weights; lengths differ; a number is out of its range; or no size fits.
+            weights; targets are missing, or labels out of range; lengths differ; a
+            number is out of its range; or no size fits.
 
     Example:
         >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
         >>> model.compile("sgd", "mse")
         >>> x = np.zeros((96, 3), "float32")
         >>> found = batch_size_range(model, x, x[:, :1], sizes=[32, 96], seconds=0.01)
-        >>> found.suggestion, [speed.updates_per_epoch for speed in found.speeds]
-        (96, [3, 1])
+        >>> [(speed.batch_size, speed.updates_per_epoch) for speed in found.speeds]
+        [(32, 3), (96, 1)]
 
     Reference:
         Course notes, "Understanding mini-batch gradient descent".
@@ -216,7 +235,9 @@ def batch_size_range(
     check_number("target", target, exclusive=True, maximum=1, hint="0.85 is usual.")
     if memory_bytes is not None:
         check_count("memory_bytes", memory_bytes, hint="8 GB are 8 * 10**9.")
+    require_targets(model, x, y)
     data = rehearsal.check_arrays(x, y, sample_weight)
+    require_labels(model, data)
     examples = rehearsal.count_examples(data[0])
     tried = _sizes(sizes, examples)
     memory = _free_memory() if memory_bytes is None else memory_bytes
@@ -256,10 +277,9 @@ def _suggested(
     speeds: Sequence[BatchSpeed], examples: int, target: float, *, given: bool
 ) -> tuple[int, str]:
     """The size and the reason."""
-    rule = course_rule(examples).batch_size
-    if rule == examples and any(speed.batch_size == rule for speed in speeds):
-        return rule, f"all {examples} examples at once, which are few (below 2000)"
     low, high = (0, math.inf) if given else _TYPICAL
+    if course_rule(examples).batch_size == examples:
+        high = math.inf
     allowed = [speed for speed in speeds if low <= speed.batch_size <= high]
     # None of the usual ones fits, or there are fewer examples.
     allowed = allowed or list(speeds)

@@ -14,11 +14,15 @@ import tensorflow as tf
 
 from tfkit._checks import check_count, check_number
 from tfkit.diagnose import rehearsal
+from tfkit.diagnose.targets import require_labels, require_targets
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _FEWEST_STEPS = 30
+# Networks bend a little downwards nearly everywhere, at their start and in the bowl of a
+# minimum as well: from this share of the highest curvature on, it counts.
+_SUBSTANTIAL = 0.1
 
 Kind = Literal["minimum", "maximum", "saddle point", "plateau", "not stationary"]
 
@@ -100,7 +104,7 @@ class Curvature:
         slope = f"gradient norm {self.gradient_norm:.3g}"
         bend = f"curvature {self.lowest:.3g} to {self.highest:.3g}"
         if self.kind == "not stationary":
-            return f"not stationary: {slope}, {bend}; move on"
+            return f"not stationary: {slope}, {bend}; go on training"
         if self.kind == "minimum" and self.flat_share > 0:
             bend += f", flat in {_percent(self.flat_share)} of the directions"
         return f"{self.kind}: {slope}, {bend}"
@@ -179,9 +183,16 @@ class Curvature:
 
     def _advice(self) -> Iterator[str]:
         down = self.lowest < -self.curvature_tolerance
+        slight = down and -self.lowest < _SUBSTANTIAL * self.highest
         rate = self.largest_learning_rate
         if self.kind == "not stationary":
             yield "train on: the gradient still leads down"
+        elif self.kind == "saddle point" and slight:
+            yield (
+                f"hardly a saddle: the cost bends down by {-self.lowest:.2g} at most, and "
+                f"up by {self.highest:.2g}. Where it is low enough, training is done; "
+                "else train on"
+            )
         elif self.kind == "saddle point":
             yield (
                 "train on: in many dimensions a stationary point is nearly always a "
@@ -201,10 +212,17 @@ class Curvature:
             )
         else:
             yield "training is done here: a lower cost needs another model or more data"
-        if self.kind == "not stationary" and down:
+        if self.kind == "not stationary" and slight:
             yield (
-                "the cost also bends downwards: a region of saddle points, not the "
-                "bowl of a minimum"
+                f"the cost bends down by {-self.lowest:.2g} at most, little beside "
+                f"{self.highest:.2g} up (less than {100 * _SUBSTANTIAL:.0f} %): usual all "
+                "through a training, and no sign of a saddle point"
+            )
+        elif self.kind == "not stationary" and down:
+            yield (
+                f"the cost also bends downwards, by {100 * _SUBSTANTIAL:.0f} % of the "
+                "highest curvature or more: a region of saddle points, not the bowl of a "
+                "minimum"
             )
         if rate is not None:
             yield f"keep the learning rate of gradient descent below {rate:.3g}"
@@ -271,8 +289,8 @@ def curvature(
     Raises:
         TypeError: If `model` is no Keras model, or a number is none.
         ValueError: If the model is not built, not compiled, or has no trainable
-            weights; lengths differ; a number is out of its range; or the cost or its
-            gradient is NaN or infinite.
+            weights; targets are missing, or labels out of range; lengths differ; a
+            number is out of its range; or the cost or its gradient is NaN or infinite.
 
     Example:
         Half the mean of (w_1 x_1 + w_2 x_2)^2 with a far larger first input bends most
@@ -305,7 +323,9 @@ def curvature(
         ("curvature_tolerance", curvature_tolerance),
     ):
         check_number(name, value, hint="The default is 0.001.")
+    require_targets(model, x, y)
     data = rehearsal.check_arrays(x, y, sample_weight)
+    require_labels(model, data)
     with rehearsal.restored(model):
         cost = _Cost(model, data, batch_size)
         value, gradient = cost.gradient()

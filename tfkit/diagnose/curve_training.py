@@ -43,10 +43,17 @@ class Estimate:
 
 @dataclass(frozen=True, eq=False)
 class Training:
-    """Which examples one trained model gets wrong, bool `(m,)` of each part."""
+    """Which examples one trained model gets wrong, bool `(m,)` of each part.
+
+    Args:
+        train: Of those it was trained on.
+        dev: Of the dev set.
+        costs: Training cost of each epoch.
+    """
 
     train: np.ndarray
     dev: np.ndarray
+    costs: tuple[float, ...] = ()
 
 
 def train(
@@ -62,10 +69,11 @@ def train(
     with own_seed(seed):
         model = build()
         _check_new(model)
-        model.fit(x, y, epochs=epochs, batch_size=batch_size, verbose=0)
+        fitted = model.fit(x, y, epochs=epochs, batch_size=batch_size, verbose=0)
         return Training(
             wrong_answers(model, (x, y), name="data"),
             wrong_answers(model, dev, name="dev"),
+            tuple(map(float, fitted.history["loss"])),
         )
 
 
@@ -93,6 +101,13 @@ def nested_subsets(y: np.ndarray, sizes: list[int], seed: int) -> list[np.ndarra
     labels = y.argmax(axis=1) if y.ndim == 2 and y.shape[1] > 1 else y.reshape(-1)
     if y.ndim == 2 and y.shape[1] > 1 and not np.allclose(y.sum(axis=1), 1):
         labels = np.zeros(len(y), int)  # several labels an example: nothing to stratify
+    if labels.dtype.kind == "f" and (labels != np.floor(labels)).any():
+        fraction = labels[labels != np.floor(labels)][0]
+        raise ValueError(
+            "A learning curve counts wrong answers, so it needs a classifier and its "
+            f"class numbers. Received: targets such as {fraction:g}. Of a regression, "
+            "compare model.evaluate on train and dev for each amount of data."
+        )
     classes = np.unique(labels)
     if sizes[0] < len(classes):
         raise ValueError(
@@ -167,6 +182,16 @@ def difference(first: list[Training], second: list[Training], z: float) -> Estim
     spread = _spread(np.array([each.mean() for each in pairs])) * z / Z
     half = math.hypot(chance, spread)
     return Estimate(value, value - half, value + half)
+
+
+def late_fall(repeated: list[Training]) -> float:
+    """Returns by what share the training cost fell in the last quarter of the epochs."""
+    falls = []
+    for each in repeated:
+        quarter = max(1, len(each.costs) // 4)
+        if len(each.costs) > quarter and each.costs[-1 - quarter] > 0:
+            falls.append(1 - each.costs[-1] / each.costs[-1 - quarter])
+    return float(np.mean(falls)) if falls else 0.0
 
 
 def deviation(repeated: list[Training]) -> float:

@@ -21,6 +21,7 @@ from tfkit.diagnose.curve_training import (
     deviation,
     difference,
     estimate,
+    late_fall,
     mean_rate,
     nested_subsets,
     taken,
@@ -34,6 +35,8 @@ from tfkit.diagnose.recipe import recommend
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+# A training whose cost falls so much in the last quarter of its epochs has not ended.
+_STILL_FALLING = 0.05
 _EPOCHS_HINT = "Passes over the whole training set."
 _BATCH_HINT = "32 to 512 are usual."
 
@@ -66,6 +69,8 @@ class LearningCurve:
         fit_note: Why there is none, or how it was checked.
         twice_the_data: Dev error that the power law gives for twice the data; None
             without one.
+        late_fall: Share by which the training cost with all the data fell in the last
+            quarter of the epochs.
     """
 
     points: tuple[CurvePoint, ...]
@@ -74,6 +79,7 @@ class LearningCurve:
     power_law: PowerLaw | None
     fit_note: str
     twice_the_data: Estimate | None
+    late_fall: float = 0.0
 
     @property
     def verdict(self) -> str:
@@ -103,13 +109,26 @@ class LearningCurve:
 
     @property
     def advice(self) -> tuple[str, ...]:
-        """The course's recipe; without more data where the curve says it is no use."""
+        """The course's recipe; without more data where the curve says it is no use.
+
+        First of all to train longer, where the training was cut short: the cost still
+        fell, and the train error is not low.
+        """
         stopped = self.fall.low <= 0 and self.fall.high < self.judgement.tolerance
-        return tuple(
+        bias = next(g for g in self.judgement.gaps if g.name == "avoidable bias")
+        short = bias.level != "low" and self.late_fall > _STILL_FALLING
+        first = (
+            f"avoidable bias: train longer; the training cost still fell by "
+            f"{100 * self.late_fall:.0f} % in the last quarter of the epochs, and all "
+            "the rest is judged too early"
+        )
+        recipe = [
             f"{action.problem}: {action.what}"
             for action in recommend(self.judgement)
             if not (stopped and action.what.startswith("more data"))
-        )
+            and not (short and action.what.startswith("train longer"))
+        ]
+        return (first, *recipe) if short else tuple(recipe)
 
     def to_dict(self) -> dict[str, Any]:
         """Returns plain types, with the verdict and the advice."""
@@ -295,9 +314,10 @@ def learning_curve(
 
     How much twice the data would give is read from a power law
     $a + b\,(m/M)^{-c}$ (weighted least squares on the dev errors), but only where it
-    holds up: there are four sizes at least, the error does fall, the law passes through
-    all points within their chance ($\chi^2$ at 5 %), and fitted without the largest
-    size it predicts that one.
+    holds up: there are four sizes at least, the error does fall up to the end, the law
+    passes through all points within their chance ($\chi^2$ at 5 %), its exponent is not
+    at a limit of the fit (0.01 to 2), and fitted without the largest size it predicts
+    that one.
 
     Args:
         build: Returns a new, compiled model each time; it is called under a seed, so
@@ -322,8 +342,9 @@ def learning_curve(
         TypeError: If `build` cannot be called or returns no Keras model, or `data` is no
             pair.
         ValueError: If the fractions are not ascending in (0, 1], or the least of them
-            has fewer examples than there are classes; if `build` returns a model that
-            is not compiled or was trained already; as `measure_error` does.
+            has fewer examples than there are classes; if the targets are no classes;
+            if `build` returns a model that is not compiled or was trained already; as
+            `measure_error` does.
 
     Example:
         >>> import keras, numpy as np
@@ -370,20 +391,23 @@ def learning_curve(
     half = max(
         (i for i, size in enumerate(sizes[:-1]) if size <= 0.5 * sizes[-1]), default=0
     )
+    fall = difference(trainings[half], trainings[-1], Z)
     projection = project(
         np.array(sizes, float),
         np.array([point.dev.value for point in points]),
         np.array([deviation(each) for each in trainings]),
-        falls=difference(trainings[0], trainings[-1], Z).low > 0,
+        # At the end too: the verdict would deny what the law foretells.
+        falls=min(fall.low, difference(trainings[0], trainings[-1], Z).low) > 0,
         seed=seed,
     )
     return LearningCurve(
         points=points,
         judgement=_judgement(trainings[-1], human_error, tolerance),
-        fall=difference(trainings[half], trainings[-1], Z),
+        fall=fall,
         power_law=projection.power_law,
         fit_note=projection.note,
         twice_the_data=projection.twice_the_data,
+        late_fall=late_fall(trainings[-1]),
     )
 
 

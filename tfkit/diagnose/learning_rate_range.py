@@ -16,6 +16,7 @@ import tensorflow as tf
 from tfkit._checks import check_count, check_number
 from tfkit.averages import ExponentiallyWeightedAverage, ewa
 from tfkit.diagnose import rehearsal
+from tfkit.diagnose.targets import require_labels, require_targets
 from tfkit.training.sample_order import epoch_order
 
 if TYPE_CHECKING:
@@ -228,7 +229,7 @@ def learning_rate_range(
     Raises:
         TypeError: If `model` is no Keras model, or a number is none.
         ValueError: If the model is not built, not compiled, or has no trainable
-            weights; lengths differ; a number is out of its range; the cost is NaN or
+            weights; targets are missing, or labels out of range; lengths differ; a number is out of its range; the cost is NaN or
             infinite before the first step; or `train_step` does not use the optimizer
             or does not return the loss.
 
@@ -253,9 +254,12 @@ def learning_rate_range(
             f"strategy of {model.distribute_strategy.num_replicas_in_sync} replicas. "
             "Build it outside of the strategy's scope."
         )
+    require_targets(model, x, y)
     scheduled = _is_scheduled(model.optimizer)
     with rehearsal.rehearsal(model) as optimizer:
         batches = _batches(x, y, sample_weight, batch_size, steps, seed)
+        for batch in batches:
+            require_labels(model, batch)
         # As `fit` does: it makes the optimizer's slots and the metrics.
         model._symbolic_build(data_batch=batches[0])
         sweep = _Sweep(model, optimizer, batches)

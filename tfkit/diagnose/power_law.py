@@ -10,6 +10,8 @@ from scipy import optimize, stats
 
 from tfkit.diagnose.curve_training import Estimate, Z
 
+# An exponent above 2 has been seen nowhere; errors that drop so are a step.
+_LEAST, _MOST = 0.01, 2.0
 # Refits that give the interval of a projection.
 _DRAWS = 200
 
@@ -76,9 +78,12 @@ def project(
     if len(errors) < 4:
         return none("it takes four sizes")
     if not falls:
-        return none("the dev error does not fall beyond chance")
+        return none("the dev error does not fall beyond chance up to the end")
     shares = examples / examples[-1]
     law = _fitted(shares, errors, deviations)
+    # The search ends near a limit, not on it.
+    if not 1.05 * _LEAST < law[2] < 0.99 * _MOST:
+        return none(f"the best exponent lies at the limit of the fit, {law[2]:.2g}")
     shorter = _fitted(shares[:-1], errors[:-1], deviations[:-1])
     misfit = float(np.sum(((errors - _power_law(shares, *law)) / deviations) ** 2))
     if misfit > stats.chi2.ppf(0.95, len(errors) - 3):
@@ -130,8 +135,7 @@ def _fitted(
 
     found = optimize.minimize_scalar(
         lambda exponent: linear(exponent)[1],
-        # An exponent above 2 has been seen nowhere; errors that drop so are a step.
-        bounds=(0.01, 2.0),
+        bounds=(_LEAST, _MOST),
         method="bounded",
     )
     (floor, gain), _ = linear(found.x)

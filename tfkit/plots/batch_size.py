@@ -54,7 +54,7 @@ def batch_size_curve(
         )
     if suggestion is not None:
         label = f"suggested: {suggestion}"
-        axes.axvline(suggestion, color=_GREEN, linewidth=2, label=label)
+        axes.axvline(suggestion, color=_GREEN, linewidth=2, label=label, zorder=1)
     axes.set_xticks(list(sizes), [str(size) for size in sizes])
     axes.set_xticks([], minor=True)
     axes.set(xlabel="batch size (examples)", ylabel="examples per second")
@@ -62,5 +62,8 @@ def batch_size_curve(
     axes.set_title(title, fontsize=10)
     axes.grid(alpha=0.3)
     if suggestion is not None or target is not None:
-        axes.legend(frameon=False, loc="lower right")
+        # Below the axes: inside, the line of the suggestion may run through it.
+        axes.legend(
+            frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.17), ncols=2
+        )
     return figure

@@ -38,7 +38,7 @@ def error_gaps(judgement: BiasVariance) -> Figure:
         'high variance'
     """
     names = list(judgement.errors)
-    figure = new_figure(9.0, 0.5 * max(len(names), len(judgement.gaps)) + 1.5)
+    figure = new_figure(9.0, 0.5 * max(len(names), len(judgement.gaps)) + 1.8)
     # The verdict names all gaps; a long one goes on in a second line.
     verdict = shortened(judgement.verdict.replace("; ", "\n"), 160)
     figure.suptitle(verdict, fontsize=11)
@@ -64,14 +64,6 @@ def error_gaps(judgement: BiasVariance) -> Figure:
         colour = _COLOUR[gap.level]
         gaps.plot([gap.low, gap.high], [row, row], color=colour, linewidth=2)
         gaps.plot(gap.value, row, "o", color=colour)
-        gaps.annotate(
-            f"{gap.level}: {100 * gap.value:.1f} %",
-            (gap.value, row),
-            xytext=(0, 7),
-            textcoords="offset points",
-            ha="center",
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
-        )
     gaps.axvline(
         judgement.tolerance,
         color="gray",
@@ -83,7 +75,20 @@ def error_gaps(judgement: BiasVariance) -> Figure:
     gaps.set_yticks(range(len(rows)), rows)
     # Room for the words at the ends, and where all gaps are 0.
     gaps.margins(x=0.15)
-    gaps.legend(loc="best", frameon=False, fontsize=9)
+    left, right = gaps.get_xlim()
+    for row, gap in enumerate(judgement.gaps):
+        # Towards the middle, so that no end runs into the names or out of the picture.
+        place = (gap.value - left) / (right - left)
+        gaps.annotate(
+            f"{gap.level}: {100 * gap.value:.1f} %",
+            (gap.value, row),
+            xytext=(0, 7),
+            textcoords="offset points",
+            ha="left" if place < 1 / 4 else "right" if place > 3 / 4 else "center",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
+        )
+    # Below the axes: inside, the line of the tolerance may run through it.
+    figure.legend(loc="outside lower right", frameon=False, fontsize=9)
     for axes in (bars, gaps):
         axes.xaxis.set_major_locator(MaxNLocator(5))
         axes.xaxis.set_major_formatter(PercentFormatter(1.0))

@@ -241,9 +241,30 @@ def test_report_is_plain_and_fits_the_line(digits):
 
 
 @pytest.mark.parametrize(
-    ("alpha", "text"), [(0.05, "5%"), (0.025, "2.5%"), (0.05 / 3, "1.67%")]
+    ("alpha", "text"), [(0.05, "5.0 %"), (0.025, "2.5 %"), (0.05 / 3, "1.7 %")]
 )
 def test_the_share_of_false_alarms_is_not_rounded_to_another(alpha, text):
     a, b = np.random.default_rng(0).normal(size=(2, 20, 2))
     lines = str(distribution_shift(a, b, alpha=alpha)).splitlines()
-    assert any(line.endswith(f"false alarms {text}") for line in lines)
+    assert any(
+        line.endswith(
+            f"; at most {text} is called a difference, which allows {text} false alarms"
+        )
+        for line in lines
+    )
+
+
+def test_classes_are_listed_where_they_differ_and_components_explained(digits):
+    a, b, y_a, y_b = digits
+    same = str(distribution_shift(a, b, labels_a=y_a, labels_b=y_b))
+    assert "shares of the 10 classes: no difference beyond chance" in same
+    share = [np.bincount(y, minlength=10) / len(y) for y in (y_a, y_b)]
+    assert f"{100 * np.abs(share[1] - share[0]).max():.1f} points" in same
+    assert "principal component of the pixels" in same
+    few = y_b > 2
+    other = str(distribution_shift(a, 3 * b[few], labels_a=y_a, labels_b=y_b[few]))
+    assert "no difference beyond chance" not in other
+    assert any(line.split()[:1] == ["class"] for line in other.splitlines())
+    assert "p < 1e-99" in other
+    assert "p = <" not in other
+    assert max(map(len, [*same.splitlines(), *other.splitlines()])) <= 88

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from scipy import stats
 
-from tfkit.diagnose.distribution_shift.wording import advice_lines, p_text, wrapped
+from tfkit.diagnose.distribution_shift.wording import (
+    advice_lines,
+    p_equals,
+    p_text,
+    wrapped,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -241,12 +246,18 @@ class DistributionShift:
         lines.append(
             f"  {self.sizes[0]} examples of {a}, {self.sizes[1]} of {b}{looked}"
         )
-        level = f"{100 * self.alpha:.3g}%"  # 2.5, where two comparisons share 5
-        lines.append(f"  p = {p_text(self.p_value)}, false alarms {level}")
+        # 2.5, where two comparisons share 5.
+        level = f"{100 * self.alpha:{'.1f' if self.alpha >= 1e-3 else '.1g'}} %"
+        lines.append(
+            f"  {p_equals(self.p_value)}; at most {level} is called a difference, which "
+            f"allows {level} false alarms"
+        )
         for test in self.tests:
             auc = f", AUC {self.auc:.3f}" if test.name == "classifier" else ""
             answer = "differs" if test.differs else "no difference"
-            lines.append(f"  {test.name:<10}  {answer}, p = {_p(test)}{auc}")
+            lines.append(
+                f"  {test.name:<10}  {answer}, {p_equals(test.corrected)}{auc}"
+            )
         lines += self._feature_lines() + self._class_lines()
         return "\n".join([*wrapped(lines), *advice_lines(self.advice)])
 
@@ -267,11 +278,23 @@ class DistributionShift:
             rest = sum(item.differs for item in self.features[_ROWS:])
             more = len(self.features) - _ROWS
             lines.append(f"  and {more} features more, of which {rest} differ")
+        shown = [item.name for item in self.features[:_ROWS]]
+        if self.kind == "images" and any(n.startswith("component ") for n in shown):
+            lines.append(
+                "  component N: the N-th principal component of the pixels, a pattern "
+                "of light and dark; its numbers say how much of it an image has"
+            )
         return lines
 
     def _class_lines(self) -> list[str]:
         if not self.classes:
             return []
+        if not any(item.differs for item in self.classes):
+            apart = max(abs(item.share_b - item.share_a) for item in self.classes)
+            return [
+                f"  shares of the {len(self.classes)} classes: no difference beyond "
+                f"chance (at most {100 * apart:.1f} points)"
+            ]
         a, b = (_cut(name, 10) for name in self.names)
         lines = [f"  {'class':<24}{a:>11}{b:>11}{'':>15}{'p':>9}"]
         lines += [
@@ -284,10 +307,6 @@ class DistributionShift:
             more = len(self.classes) - _ROWS
             lines.append(f"  and {more} classes more, of which {rest} differ")
         return lines
-
-
-def _p(test: ShiftTest) -> str:
-    return p_text(test.corrected)
 
 
 def _spread(item: ClassDifference) -> float:

@@ -20,6 +20,16 @@ def p_text(p: float) -> str:
     return f"{p:.3f}" if p >= 0.001 else f"{p:.0e}"
 
 
+def p_equals(p: float) -> str:
+    """Returns a p-value in a sentence.
+
+    Example:
+        >>> p_equals(0.0312), p_equals(0.0)
+        ('p = 0.031', 'p < 1e-99')
+    """
+    return "p < 1e-99" if p < 1e-99 else f"p = {p_text(p)}"
+
+
 def wrapped(lines: Iterable[str]) -> list[str]:
     """Returns the lines with those wider than 88 columns broken at a space."""
     return [
