@@ -235,6 +235,10 @@ class Page:
         self.wait(rests, f"{selector} does not come to rest")
         ActionChains(self.driver).double_click(self.one(selector, text)).perform()
 
+    def names(self, selector: str) -> list[str | None]:
+        """What the elements are called by TensorBoard."""
+        return [each.get_attribute("data-name") for each in self.all(selector)]
+
     def choose(self, menu: int, item: str) -> None:
         """Chooses an item of one of the tab's menus, counted from 0."""
 
