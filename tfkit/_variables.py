@@ -11,8 +11,8 @@ import numpy as np
 def value_of(variable: Any) -> np.ndarray:
     """The value of a variable or tensor.
 
-    Keras's own way asks what kind of thing it has, several times over, which takes five
-    times as long as the operation.
+    Keras's own way asks what kind of thing it has, several times over, which takes
+    longer than the operation.
 
     Args:
         variable: A `keras.Variable`, a `tf.Variable`, or what else has a value.
