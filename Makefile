@@ -31,6 +31,7 @@ train: $(VENV)/.installed  ## train, judge and save a network on the bundled dig
 
 test: $(VENV)/.installed-dev lint  ## lint, type-check and run the tests (TESTS= for the slow ones too)
 	$(BIN)/python -m pytest $(PYTEST_ARGS) $(TESTS)
+	$(BIN)/python -m pytest $(PYTEST_ARGS) $(TESTS) tests/legacy_tf1 legacy_tf1
 
 lint: $(VENV)/.installed-dev  ## ruff and mypy
 	$(BIN)/ruff check .

@@ -26,3 +26,12 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no shared data in {folder}; set TFKIT_SHARED_DATA to its folder")
     return folder
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leaves TensorFlow 1 out unless it is asked for by name.
+
+    It turns eager execution off, for the whole process and so for all other tests.
+    """
+    asked = any("legacy_tf1" in argument for argument in config.args)
+    return True if collection_path.name == "legacy_tf1" and not asked else None

@@ -1,0 +1,1 @@
+"""Runs unmodified TensorFlow-1 scripts and notebooks."""
