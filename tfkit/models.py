@@ -196,7 +196,7 @@ def mlp(
     layers: list[Any] = [keras.Input(tuple(input_shape))]
     layers += [layer for layer in (augmentation, normalization) if layer is not None]
     if len(input_shape) > 1:
-        layers.append(keras.layers.Flatten())
+        layers.append(keras.layers.Flatten(name="flatten"))
     if input_keep_prob != 1:
         layers.append(
             InvertedDropout(input_keep_prob, seed=next(seeds), name="input_dropout")

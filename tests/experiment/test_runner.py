@@ -110,6 +110,17 @@ def test_the_same_seed_gives_the_same_weights_bit_for_bit(small_experiment):
     )
 
 
+def test_the_second_network_of_a_process_has_the_same_names(small_experiment):
+    def names():
+        experiment = replace(small_experiment(epochs=1), dataset="digits")
+        folder = run(experiment, QUIET).folder.path
+        return [layer.name for layer in tfkit.load_model(folder / "model.keras").layers]
+
+    first = names()
+    assert {"normalization", "flatten"} <= set(first)
+    assert names() == first
+
+
 def test_config_toml_repeats_the_run_under_a_new_name(finished):
     again = run(config_file.load(finished.folder.config), QUIET)
     assert again.folder.path != finished.folder.path

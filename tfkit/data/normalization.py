@@ -162,7 +162,7 @@ def normalize(
 
 
 def normalization_layer(
-    x_train: Any, axis: int | Sequence[int] | None = -1
+    x_train: Any, axis: int | Sequence[int] | None = -1, name: str | None = None
 ) -> keras.layers.Normalization:
     """Returns a Keras layer that normalizes by the statistics of `x_train`.
 
@@ -173,6 +173,7 @@ def normalization_layer(
     Args:
         x_train: Training inputs of shape `(examples, ...)`, uint8 included.
         axis: See `fit_normalization`.
+        name: The layer's name; Keras numbers those without one.
 
     Returns:
         A built `keras.layers.Normalization`.
@@ -198,6 +199,7 @@ def normalization_layer(
         axis=statistics.axis or None,
         mean=statistics.mean.astype(np.float32),
         variance=statistics.variance.astype(np.float32),
+        name=name,
     )
     # Built now, eagerly: `fit` would build it inside a traced function, and Keras keeps
     # the constants as plain tensors, which must not belong to a graph that is gone.

@@ -117,6 +117,7 @@ def build_model(experiment: Experiment, prepared: PreparedData) -> keras.Model:
             f"Received: augmentation={augmentation!r} for examples of shape "
             f"{train.x.shape[1:]}. Use augmentation='none'."
         )
+    # Named layers: Keras numbers the others by process, and so would their curves be.
     model = models.mlp(
         train.x.shape[1:],
         num_classes=len(prepared.class_names),
@@ -130,12 +131,16 @@ def build_model(experiment: Experiment, prepared: PreparedData) -> keras.Model:
         penalty=penalty.penalty,
         examples=len(train.y),
         normalization=(
-            data.normalization_layer(train.x) if experiment.data.normalize else None
+            data.normalization_layer(train.x, name="normalization")
+            if experiment.data.normalize
+            else None
         ),
         augmentation=(
             None
             if augmentation == "none"
-            else layers.augmentation(augmentation, seed=experiment.training.seed)
+            else layers.augmentation(
+                augmentation, seed=experiment.training.seed, name="augmentation"
+            )
         ),
         seed=experiment.training.seed,
     )
