@@ -22,7 +22,8 @@ from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
 
-from legacy_tf1.compat import missing
+from legacy_tf1.compat import missing, usage
+from legacy_tf1.compat.renamed import RENAMED
 
 REAL, FACE = "tensorflow", "legacy_tf1.tensorflow"
 _ABSENT = object()  # None is a value: tf.newaxis
@@ -31,6 +32,9 @@ _ABSENT = object()  # None is a value: tf.newaxis
 MOVED: dict[str, str] = {
     f"{FACE}.python.ops.rnn_cell": f"{FACE}.nn.rnn_cell",
     f"{FACE}.models.rnn.rnn_cell": f"{FACE}.nn.rnn_cell",
+    f"{FACE}.app.flags": f"{FACE}.flags",
+    f"{FACE}.python.platform.app": f"{FACE}.app",
+    f"{FACE}.python.platform.flags": f"{FACE}.flags",
 }
 
 
@@ -68,11 +72,15 @@ def attach(face: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     def look_up(name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(f"module {face!r} has no attribute {name!r}")
+        path = f"{face}.{name}".removeprefix(f"{FACE}.")
         value: Any = _submodule(f"{face}.{name}")
-        if value is None:
+        if path in RENAMED:
+            value = find(RENAMED[path])
+        elif value is None:
             value = getattr(original(face), name, _ABSENT)
         if value is _ABSENT:
-            raise missing.error(f"{face.removeprefix('legacy_tf1.')}.{name}")
+            known = (*vars(sys.modules[face]), *dir(original(face)))
+            raise missing.error(f"{face.removeprefix('legacy_tf1.')}.{name}", known)
         if isinstance(value, ModuleType):
             value = importlib.import_module(f"{face}.{name}")
         # The next time it is found without this call.
@@ -80,10 +88,28 @@ def attach(face: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
         return value
 
     def names() -> list[str]:
+        """All that can be had of the module, as `dir` tells it."""
         own = vars(sys.modules[face])
         return sorted({*own, *dir(original(face))})
 
+    usage.watch(sys.modules[face])
     return look_up, names
+
+
+def find(path: str) -> Any:
+    """Returns what the face has by a name.
+
+    Args:
+        path: Without "tensorflow", as "train.AdamOptimizer".
+    """
+    value: Any = sys.modules[FACE]
+    for name in path.split("."):
+        if isinstance(value, ModuleType) and name in vars(value):
+            # Not by getattr, so that --report tells only what the program used.
+            value = vars(value)[name]
+        else:
+            value = getattr(value, name)
+    return value
 
 
 def _submodule(name: str) -> ModuleType | None:
@@ -106,7 +132,8 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         if not name.startswith(f"{FACE}."):
             return None
         if name not in MOVED and not isinstance(original(name), ModuleType):
-            return None
+            # A file beside it is not asked for here: the usual finders come first.
+            raise missing.module_error(name.removeprefix("legacy_tf1."))
         return importlib.util.spec_from_loader(name, self, is_package=True)
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType | None:

@@ -1,8 +1,9 @@
 """What `import` means inside a TensorFlow-1 program, and nowhere else.
 
 The program and the modules of its own folder are executed with a `__builtins__` of their
-own, whose `__import__` gives them TensorFlow 1 for `tensorflow`. Keras, TensorBoard and
-all other libraries in the process keep the TensorFlow that is installed.
+own, whose `__import__` gives them TensorFlow 1 for `tensorflow`, and NumPy, SciPy,
+scikit-learn and others with the names they had then. Keras, TensorBoard and all other
+libraries in the process keep what is installed.
 """
 
 from __future__ import annotations
@@ -12,13 +13,37 @@ import importlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-#: What a program imports, and what it is given.
+from legacy_tf1.compat import libraries
+
+#: What a program imports, and the package of faces it is given.
 FACES = {"tensorflow": "legacy_tf1.tensorflow"}
 
 
-def program_builtins() -> dict[str, Any]:
-    """Returns the `__builtins__` for a program's global names."""
-    return {**vars(builtins), "__import__": import_for_program}
+def program_builtins(*, python2: bool = False) -> dict[str, Any]:
+    """Returns the `__builtins__` for a program's global names.
+
+    Args:
+        python2: Whether the program was converted from Python 2.
+    """
+    names = {**vars(builtins), "__import__": import_for_program}
+    if python2:
+        from legacy_tf1.runner import python2 as meaning
+
+        names.update(meaning.BUILTINS)
+    return names
+
+
+def cell_builtins(shell: Any, *, python2: bool = False) -> dict[str, Any]:
+    """Returns the `__builtins__` for the cells of a notebook.
+
+    Args:
+        shell: IPython's shell, which adds names of its own to the built-in ones.
+        python2: Whether the notebook was converted from Python 2.
+    """
+    from IPython.display import display
+
+    names = program_builtins(python2=python2)
+    return {**names, "get_ipython": lambda: shell, "display": display}
 
 
 def import_for_program(
@@ -30,11 +55,22 @@ def import_for_program(
 ) -> Any:
     """`__import__` as a program of TensorFlow 1 sees it."""
     first, _, rest = name.partition(".")
-    if level or first not in FACES:
-        return builtins.__import__(name, globals, locals, fromlist or (), level)
-    face = FACES[first]
-    if not fromlist:
-        builtins.__import__(f"{face}.{rest}" if rest else face)
+    if not level and first in FACES:
+        face = FACES[first]
+        path = f"{face}.{rest}" if rest else face
+        if fromlist:
+            return builtins.__import__(path, None, None, fromlist)
+        importlib.import_module(path)
         # `import a.b` binds a, and `import a.b as c` goes from there to b.
         return importlib.import_module(face)
-    return builtins.__import__(f"{face}.{rest}" if rest else face, None, None, fromlist)
+    if not level and libraries.has_face(first):
+        return libraries.import_face(name, fromlist or ())
+    return builtins.__import__(name, globals, locals, fromlist or (), level)
+
+
+def module_for_program(name: str, package: str | None = None) -> Any:
+    """`importlib.import_module` as a program of TensorFlow 1 sees it."""
+    if name.startswith("."):
+        return importlib.import_module(name, package)
+    # A name to take from the module is what makes `__import__` return the last part.
+    return import_for_program(name, fromlist=("__name__",))

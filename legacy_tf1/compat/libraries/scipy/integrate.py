@@ -1,0 +1,11 @@
+"""`scipy.integrate` with the short names that SciPy 1.14 dropped."""
+
+from scipy import integrate as _integrate
+
+from legacy_tf1.compat import libraries as _libraries
+
+simps = _integrate.simpson
+trapz = _integrate.trapezoid
+cumtrapz = _integrate.cumulative_trapezoid
+
+__getattr__, __dir__ = _libraries.attach(__name__)

@@ -1,0 +1,20 @@
+"""`scipy.signal`, which had the windows that are in `scipy.signal.windows` today."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import scipy.signal.windows as _windows
+
+from legacy_tf1.compat import libraries as _libraries
+
+_of_signal, __dir__ = _libraries.attach(__name__)
+
+
+def __getattr__(name: str) -> Any:
+    try:
+        return _of_signal(name)
+    except AttributeError:
+        if name in _windows.__all__:
+            return getattr(_windows, name)
+        raise

@@ -1,0 +1,80 @@
+"""What a user sees of an error: the program's lines, not the runner's."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from pathlib import Path
+from types import TracebackType
+
+import legacy_tf1
+
+_PACKAGE = Path(legacy_tf1.__file__).parent
+_LECTURES = str(_PACKAGE / "lectures")
+
+
+def is_ours(filename: str) -> bool:
+    """Tells whether a line of a traceback is the runner's or the face's."""
+    if filename.startswith("<frozen importlib"):
+        return True
+    return filename.startswith(str(_PACKAGE)) and not filename.startswith(_LECTURES)
+
+
+def text(error: BaseException, *, full: bool = False) -> str:
+    """Returns the traceback of a program's error as Python prints it.
+
+    Args:
+        error: What the program raised.
+        full: Whether to keep the lines of the runner and the face.
+    """
+    found = traceback.TracebackException.from_exception(error)
+    if not full:
+        _remove_ours(found)
+    return "".join(found.format())
+
+
+def _remove_ours(found: traceback.TracebackException) -> None:
+    lines = [line for line in found.stack if not is_ours(line.filename)]
+    found.stack = traceback.StackSummary.from_list(lines)
+    for inner in (found.__cause__, found.__context__):
+        if inner is not None:
+            _remove_ours(inner)
+
+
+def status(error: BaseException | None, *, full: bool = False) -> int:
+    """Reports how a program ended as Python does, and returns its exit status.
+
+    Args:
+        error: What it raised, if anything.
+        full: See `text`.
+
+    Returns:
+        The status of `sys.exit`; 130 after Ctrl-C, as shells have it; 1 for any other
+        error; else 0.
+    """
+    if error is None:
+        return 0
+    if isinstance(error, SystemExit):
+        return _exit_status(error.code)
+    sys.stdout.flush()
+    if sys.excepthook is sys.__excepthook__:
+        print(text(error, full=full), end="", file=sys.stderr)
+    else:  # the program has its own
+        sys.excepthook(type(error), error, _program_lines(error.__traceback__))
+    return 130 if isinstance(error, KeyboardInterrupt) else 1
+
+
+def _exit_status(code: object) -> int:
+    if code is None:
+        return 0
+    if isinstance(code, int):
+        return code
+    print(code, file=sys.stderr)
+    return 1
+
+
+def _program_lines(lines: TracebackType | None) -> TracebackType | None:
+    """Drops the runner's frames at the beginning."""
+    while lines is not None and is_ours(lines.tb_frame.f_code.co_filename):
+        lines = lines.tb_next
+    return lines

@@ -1,0 +1,7 @@
+"""`tf.keras.datasets.fashion_mnist`."""
+
+from legacy_tf1.tensorflow.keras.datasets import _download
+
+__all__ = ["load_data"]
+
+load_data = _download.function("fashion_mnist")
