@@ -11,8 +11,9 @@ import pytest
 from scipy import special, stats
 
 import tfkit
+from legacy_tf1 import lectures
 
-ITEMS = [*range(1, 69), *range(76, 92)]
+ITEMS = [*range(1, 69), *range(76, 101)]
 NAME = re.compile(r"(?<![\w.])(?:tfkit|keras)(?:\.[A-Za-z_]\w*)+")
 MATH = re.compile(r"(?<![$`])\$([^$`]+)\$")
 
@@ -71,7 +72,25 @@ def test_each_item_has_one_row_in_the_order_of_the_notes(rows):
 
 def test_each_item_names_a_part_or_says_that_it_is_documentation(items):
     for number, (_, _, place, _, _) in items.items():
-        assert "`tfkit." in place or place.startswith("documentation:"), number
+        part = "`tfkit." in place or "`python -m legacy_tf1 run" in place
+        assert part or place.startswith("documentation:"), number
+
+
+def test_every_lecture_named_is_there(page):
+    named = set(re.findall(r"`python -m legacy_tf1 run ([a-z]\w+)`", page))
+    assert len(named) >= 8
+    assert named <= set(lectures.catalogue())
+
+
+def test_descent_of_the_lecture(items):
+    for number, root, rate in ((93, 5, 0.98), (94, 10, 0.98)):
+        w, formula = 0.0, items[number][3]
+        for step in range(1001):
+            w -= 0.01 * 2 * (w - root)
+            if step == 0:
+                assert f"{w:.1f}" in formula
+        assert w == pytest.approx(root * (1 - rate**1001), rel=1e-12)
+        assert f"{w:.8f}" in formula
 
 
 def test_tables_are_whole_and_readable(rows):

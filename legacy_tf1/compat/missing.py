@@ -45,9 +45,9 @@ def explanation(name: str, names: tuple[str, ...] = ()) -> str:
     short = "tf" + name.removeprefix("tensorflow")
     entry = catalogue.find(short) or catalogue.find(f"{short}.*")
     beside = tuple(f"{short.rpartition('.')[0]}.{each}" for each in names)
-    if meant := catalogue.similar(short, beside):
-        if entry is None or not entry.name.endswith(f".{meant.rpartition('.')[2]}"):
-            return f". Did you mean {meant!r}?"
+    meant = None if entry and entry.name == short else catalogue.similar(short, beside)
+    if meant:
+        return f". Did you mean {meant!r}?"
     if entry is None:
         return (
             ": TensorFlow 1.15 has no such name either, or it is not known here. "

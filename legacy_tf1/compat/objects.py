@@ -38,12 +38,16 @@ def _frame_attribute(frame: Any, name: str) -> Any:
     if name == "ix":
         return _Ix(frame)
     if name == "as_matrix":
-        return lambda columns=None: (frame if columns is None else frame[columns]).values
+        return lambda columns=None: (
+            (frame if columns is None else frame[columns]).values
+        )
     if name == "iteritems":
         return frame.items
     if name == "get_value":
-        return (lambda row, column: frame.at[row, column]) if frame.ndim == 2 else (
-            lambda row: frame.at[row]
+        return (
+            (lambda row, column: frame.at[row, column])
+            if frame.ndim == 2
+            else (lambda row: frame.at[row])
         )
     if name == "append":
         return lambda other, ignore_index=False, **_: pd.concat(
@@ -53,7 +57,9 @@ def _frame_attribute(frame: Any, name: str) -> Any:
         return lambda columns=None, **kwargs: (
             frame.sort_index(**kwargs)
             if columns is None and frame.ndim == 2
-            else frame.sort_values(*([columns] if columns is not None else []), **kwargs)
+            else frame.sort_values(
+                *([columns] if columns is not None else []), **kwargs
+            )
         )
     if name == "applymap":
         return frame.map
@@ -86,12 +92,10 @@ class _Ix:
             isinstance(rows, slice)
             and all(isinstance(each, int | None) for each in (rows.start, rows.stop))
         )
-        if positions and not np.issubdtype(index.dtype, np.integer):
+        if positions and not _counts(index):
             return self._frame.iloc
         columns = key[1] if isinstance(key, tuple) and len(key) > 1 else None
-        mixed = isinstance(columns, int | slice) and not np.issubdtype(
-            self._frame.columns.dtype, np.integer
-        )
+        mixed = isinstance(columns, int | slice) and not _counts(self._frame.columns)
         return _ByColumnPosition(self._frame) if mixed else self._frame.loc
 
     def __getitem__(self, key: Any) -> Any:
@@ -99,6 +103,11 @@ class _Ix:
 
     def __setitem__(self, key: Any, value: Any) -> None:
         self._indexer(key)[key] = value
+
+
+def _counts(index: Any) -> bool:
+    """Whether the labels are whole numbers."""
+    return bool(index.dtype.kind in "iu")
 
 
 class _ByColumnPosition:
@@ -129,11 +138,11 @@ ATTRIBUTES = frozenset(
 
 
 def attribute(value: Any, name: str) -> Any:
-    """`getattr(value, name)`, with the methods that libraries have dropped.
+    r"""`getattr(value, name)`, with the methods that libraries have dropped.
 
     Example:
         >>> attribute(np.arange(2, dtype=np.uint8), "tostring")()
-        b'\\x00\\x01'
+        b'\x00\x01'
     """
     if name == "gca" and type(value).__module__ == "matplotlib.figure":
         from legacy_tf1.compat.libraries.matplotlib import pyplot
@@ -230,14 +239,14 @@ class _Ask(ast.NodeTransformer):
     def __init__(self, bound: set[str]) -> None:
         self._numbers = {"float", "int"} - bound
 
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:  # noqa: N802
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         self.generic_visit(node)
         if node.attr not in ATTRIBUTES or not isinstance(node.ctx, ast.Load):
             return node
         name = ast.copy_location(ast.Constant(node.attr), node)
         return call("__legacy_attribute__", node.value, name, at=node)
 
-    def visit_Call(self, node: ast.Call) -> ast.AST:  # noqa: N802
+    def visit_Call(self, node: ast.Call) -> ast.AST:
         function = node.func
         if isinstance(function, ast.Attribute) and function.attr == "append":
             # Nearly all are lists': only where pandas gets its result used.
@@ -256,7 +265,7 @@ class _Ask(ast.NodeTransformer):
         node.args = [self.visit(each) for each in node.args]
         node.keywords = [self.visit(each) for each in node.keywords]
 
-    def visit_Assign(self, node: ast.Assign) -> ast.AST:  # noqa: N802
+    def visit_Assign(self, node: ast.Assign) -> ast.AST:
         value = node.value
         if _is_append(value):
             # frame = frame.append(...), whose result a list's append never has.
@@ -280,7 +289,7 @@ class _Ask(ast.NodeTransformer):
         done = call("__legacy_set_item__", node.value, target.value, key, at=node)
         return ast.copy_location(ast.Expr(done), node)
 
-    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:  # noqa: N802
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         self.generic_visit(node)
         if not isinstance(node.op, ast.Mod) or not _may_be_text(node.left):
             return node

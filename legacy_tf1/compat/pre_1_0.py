@@ -23,45 +23,46 @@ def batch_matmul(
 
 
 def concat(
+    *args: Any,
     values: Any = None,
     axis: Any = None,
-    name: str = "concat",
-    *,
     concat_dim: Any = None,
+    name: str = "concat",
 ) -> Any:
-    """As `tf.concat`, with the `(concat_dim, values)` of before 1.0 as well."""
-    if concat_dim is not None:
-        # The list was called "values" in both.
-        return tf.concat(values if values is not None else axis, concat_dim, name=name)
-    if _is_number(values) and isinstance(axis, Sequence | np.ndarray):
-        values, axis = axis, values
-    return tf.concat(values, axis, name=name)
+    """As `tf.concat(values, axis)`, and `(concat_dim, values)` as before 1.0."""
+    if args and _is_number(args[0]):
+        concat_dim, values, name = _over(args, concat_dim, values, name)
+    else:
+        values, axis, name = _over(args, values, axis, name)
+    return tf.concat(values, axis if concat_dim is None else concat_dim, name=name)
 
 
 def split(
+    *args: Any,
     value: Any = None,
     num_or_size_splits: Any = None,
     axis: Any = 0,
     num: int | None = None,
-    name: str = "split",
-    *,
-    split_dim: int | None = None,
+    split_dim: Any = None,
     num_split: int | None = None,
+    name: str = "split",
 ) -> Any:
-    """As `tf.split`, with the `(split_dim, num_split, value)` of before 1.0 as well."""
-    if num_split is not None:
-        if split_dim is None:  # split(0, num_split=2, value=x) cannot be written
-            split_dim = axis
-        value, num_or_size_splits, axis = value, num_split, split_dim
-    elif split_dim is not None:
-        axis = split_dim
-    elif _is_number(value) and not _is_number(axis):
-        value, axis = axis, value
-    if isinstance(num_or_size_splits, numbers.Integral):
+    """As `tf.split(value, number, axis)`, and `(axis, number, value)` as before 1.0."""
+    if args and _is_number(args[0]):
+        split_dim, num_split, value, name = _over(
+            args, split_dim, num_split, value, name
+        )
+    else:
+        value, num_or_size_splits, axis, num, name = _over(
+            args, value, num_or_size_splits, axis, num, name
+        )
+    number = num_or_size_splits if num_split is None else num_split
+    if isinstance(number, numbers.Integral):
         # TensorFlow 1 turned the number into a tensor that nothing read. It counts:
         # the number of operations is the next seed.
-        tf.constant(int(num_or_size_splits))
-    return tf.split(value, num_or_size_splits, axis=axis, num=num, name=name)
+        tf.constant(int(number))
+    axis = axis if split_dim is None else split_dim
+    return tf.split(value, number, axis=axis, num=num, name=name)
 
 
 def reverse(
@@ -142,7 +143,7 @@ def softmax_cross_entropy_with_logits(
     They were (logits, labels); from 1.0 to 1.15 they were refused; TensorFlow 2 takes
     them as (labels, logits).
     """
-    logits, labels, dim, name = _as_before_1_0(positional, logits, labels, dim, name)
+    logits, labels, dim, name = _over(positional, logits, labels, dim, name)
     return tf.nn.softmax_cross_entropy_with_logits(
         labels=labels, logits=logits, dim=dim if axis is None else axis, name=name
     )
@@ -152,7 +153,7 @@ def sparse_softmax_cross_entropy_with_logits(
     *positional: Any, labels: Any = None, logits: Any = None, name: str | None = None
 ) -> Any:
     """As `tf.nn.sparse_softmax_cross_entropy_with_logits`, positional as before 1.0."""
-    logits, labels, name = _as_before_1_0(positional, logits, labels, name)
+    logits, labels, name = _over(positional, logits, labels, name)
     return tf.nn.sparse_softmax_cross_entropy_with_logits(
         labels=labels, logits=logits, name=name
     )
@@ -167,7 +168,7 @@ def sigmoid_cross_entropy_with_logits(
 ) -> Any:
     """As `tf.nn.sigmoid_cross_entropy_with_logits`, positional as before 1.0."""
     labels = targets if labels is None else labels  # its name before 1.0
-    logits, labels, name = _as_before_1_0(positional, logits, labels, name)
+    logits, labels, name = _over(positional, logits, labels, name)
     return tf.nn.sigmoid_cross_entropy_with_logits(
         labels=labels, logits=logits, name=name
     )
@@ -196,17 +197,17 @@ def resize_images(
     if new_height is not None:
         size = [new_height, options.pop("new_width")]
     elif _is_number(size):
-        width, *args = args if args else (options.pop("new_width"),)
-        size = [size, width]
+        size = [size, args[0] if args else options.pop("new_width")]
+        args = args[1:]
     return tf.image.resize_images(images, size, *args, **options)
 
 
-def _as_before_1_0(positional: Sequence[Any], *named: Any) -> tuple[Any, ...]:
-    """Puts positional arguments, in the order of before 1.0, over the named ones."""
+def _over(positional: Sequence[Any], *named: Any) -> tuple[Any, ...]:
+    """Puts positional arguments over the named ones."""
     if len(positional) > len(named):
         raise TypeError(
-            f"At most {len(named)} positional arguments were expected: (logits, "
-            f"labels, ...). Received: {len(positional)}. Name them: labels=, logits=."
+            f"At most {len(named)} positional arguments were expected. "
+            f"Received: {len(positional)}. Name the arguments."
         )
     return (*positional, *named[len(positional) :])
 

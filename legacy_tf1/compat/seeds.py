@@ -35,7 +35,7 @@ def install() -> None:
         >>> with tf.Graph().as_default():
         ...     tf.set_random_seed(7)
         ...     _ = tf.constant(1.0), tf.constant(2.0)
-        ...     tf.get_seed(None), tf.get_seed(3)
+        ...     random_seed.get_seed(None), random_seed.get_seed(3)
         ((7, 2), (7, 3))
     """
     # Every random operation of TensorFlow asks this one function, by its module.

@@ -1,4 +1,4 @@
-"""Batch normalization and dropout, which behave differently in training and at test.
+"""Batch normalization and dropout: one behaviour in training, another at test.
 
 In a graph a placeholder says which it is. The running averages of batch normalization
 are updated by operations of their own: the training step must be made to depend on them.

@@ -1,14 +1,19 @@
-"""Another optimizer is another line: descent, momentum, RMSprop and Adam, with decay.
+"""Another optimizer is another line: momentum, RMSprop, Adam; and learning rate decay.
 
 The cost 0.5 (w1^2 + 20 w2^2) is a valley twenty times as steep across as along it.
 """
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
 
 import tensorflow as tf
 
 STEPS = 60
 
 
-def descend(name, make_optimizer):  # noqa: ANN001, ANN201
+def descend(name: str, make_optimizer: Callable[[Any], Any]) -> None:
     """Minimizes the cost from (8, 1), in a graph of its own."""
     with tf.Graph().as_default(), tf.Session() as session:
         w = tf.Variable([8.0, 1.0])

@@ -36,8 +36,10 @@ with tf.Session() as session:
     session.run(tf.global_variables_initializer())
     feed = {coefficients: [1.0, -10.0, 25.0]}
     for step in range(101):
-        summary, now, _ = session.run([merged, cost, train], feed_dict=feed)
+        # Not in one run with the training step, which could change w in between.
+        summary, now = session.run([merged, cost], feed_dict=feed)
         writer.add_summary(summary, global_step=step)
+        session.run(train, feed_dict=feed)
         if step % 25 == 0:
             print(f"step {step:3}  cost {now:.6f}")
     writer.close()

@@ -29,7 +29,7 @@ def prepared(
     """
     # What TensorFlow 2 says of processors and missing graphics cards, TensorFlow 1
     # did not.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     main = ModuleType("__main__")
     before, argv, folder_before = sys.modules["__main__"], sys.argv, Path.cwd()
     with ExitStack() as stack:
@@ -47,6 +47,10 @@ def prepared(
             from legacy_tf1.runner import seed
 
             stack.enter_context(seed.given(options.seed))
+        if options.report:
+            from legacy_tf1.runner import report
+
+            stack.enter_context(report.told())
         sys.modules["__main__"] = main
         sys.argv = list(arguments)
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from pathlib import Path
@@ -10,12 +11,14 @@ from types import TracebackType
 import legacy_tf1
 
 _PACKAGE = Path(legacy_tf1.__file__).parent
+_IPYTHON = f"site-packages{os.sep}IPython{os.sep}"
 _LECTURES = str(_PACKAGE / "lectures")
 
 
 def is_ours(filename: str) -> bool:
     """Tells whether a line of a traceback is the runner's or the face's."""
-    if filename.startswith("<frozen importlib"):
+    # The notebooks' cells are executed by IPython.
+    if filename.startswith("<frozen importlib") or _IPYTHON in filename:
         return True
     return filename.startswith(str(_PACKAGE)) and not filename.startswith(_LECTURES)
 
@@ -36,6 +39,8 @@ def text(error: BaseException, *, full: bool = False) -> str:
 def _remove_ours(found: traceback.TracebackException) -> None:
     lines = [line for line in found.stack if not is_ours(line.filename)]
     found.stack = traceback.StackSummary.from_list(lines)
+    if not lines:  # as Python shows what is wrong with a program's syntax
+        vars(found)["stack"] = None
     for inner in (found.__cause__, found.__context__):
         if inner is not None:
             _remove_ours(inner)

@@ -13,7 +13,7 @@ import importlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from legacy_tf1.compat import libraries
+from legacy_tf1.compat import faces, objects
 
 #: What a program imports, and the package of faces it is given.
 FACES = {"tensorflow": "legacy_tf1.tensorflow"}
@@ -25,7 +25,7 @@ def program_builtins(*, python2: bool = False) -> dict[str, Any]:
     Args:
         python2: Whether the program was converted from Python 2.
     """
-    names = {**vars(builtins), "__import__": import_for_program}
+    names = {**vars(builtins), **objects.BUILTINS, "__import__": import_for_program}
     if python2:
         from legacy_tf1.runner import python2 as meaning
 
@@ -63,8 +63,8 @@ def import_for_program(
         importlib.import_module(path)
         # `import a.b` binds a, and `import a.b as c` goes from there to b.
         return importlib.import_module(face)
-    if not level and libraries.has_face(first):
-        return libraries.import_face(name, fromlist or ())
+    if not level and faces.has_face(first):
+        return faces.import_face(name, fromlist or ())
     return builtins.__import__(name, globals, locals, fromlist or (), level)
 
 

@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from legacy_tf1.compat import objects
+
 # Global names and modules that only Python 2 has. A program that uses one without
 # regard for Python 3 was Python 2, even where Python 3 can read it.
 _NAMES = {"xrange", "raw_input", "unicode", "basestring", "unichr", "execfile", "long"}
@@ -59,7 +61,7 @@ class _Signs(ast.NodeVisitor):
         self.bound: set[str] = set()
         self.both = False
 
-    def visit_Try(self, node: ast.Try) -> None:  # noqa: N802
+    def visit_Try(self, node: ast.Try) -> None:
         # What is tried is not relied on; what is defined there is defined.
         inner = _Signs()
         inner.generic_visit(node)
@@ -67,7 +69,7 @@ class _Signs(ast.NodeVisitor):
         if not node.handlers:
             self.used |= inner.used
 
-    def visit_Import(self, node: ast.Import) -> None:  # noqa: N802
+    def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
             first = alias.name.partition(".")[0]
             self.both |= first in {"six", "builtins", "past"}
@@ -75,7 +77,7 @@ class _Signs(ast.NodeVisitor):
             if first in _MODULES:
                 self.used.add(f"import {first}")
 
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:  # noqa: N802
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         module = node.module or ""
         self.both |= module.partition(".")[0] in {"six", "builtins", "past", "pandas"}
         for alias in node.names:
@@ -83,29 +85,32 @@ class _Signs(ast.NodeVisitor):
                 self.used.add(f"import {module}")
             self.bound.add(alias.asname or alias.name)
 
-    def visit_Name(self, node: ast.Name) -> None:  # noqa: N802
+    def visit_Name(self, node: ast.Name) -> None:
         if isinstance(node.ctx, ast.Load):
             if node.id in _NAMES:
                 self.used.add(node.id)
         else:
             self.bound.add(node.id)
 
-    def visit_Attribute(self, node: ast.Attribute) -> None:  # noqa: N802
+    def visit_Attribute(self, node: ast.Attribute) -> None:
         name = f"{node.value.id}." if isinstance(node.value, ast.Name) else ""
         if name + node.attr in _MODULES:
             self.used.add(f"import {name}")
         self.both |= name + node.attr in {"sys.version", "sys.version_info"}
         self.generic_visit(node)
 
-    def visit_Call(self, node: ast.Call) -> None:  # noqa: N802
+    def visit_Call(self, node: ast.Call) -> None:
         function = node.func
-        if isinstance(function, ast.Attribute) and function.attr in _METHODS:
-            # pandas had iteritems in Python 3 too.
-            if "pandas" not in self.bound and "pd" not in self.bound:
-                self.used.add(f".{function.attr}")
+        # pandas had iteritems in Python 3 too.
+        if (
+            isinstance(function, ast.Attribute)
+            and function.attr in _METHODS
+            and not {"pandas", "pd"} & self.bound
+        ):
+            self.used.add(f".{function.attr}")
         self.generic_visit(node)
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:  # noqa: N802
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
         self.bound.add(node.name)
         self.generic_visit(node)
 
@@ -114,7 +119,7 @@ class _Signs(ast.NodeVisitor):
 
 
 def convert(text: str, filename: str = "<program>") -> str | None:
-    """Converts a program to Python 3, None where it is not Python 2 either.
+    r"""Converts a program to Python 3, None where it is not Python 2 either.
 
     Lines keep their numbers as far as the converter (fissix) keeps them: a statement
     that it has to add comes on a line of its own only where Python 2 had more than
@@ -126,7 +131,7 @@ def convert(text: str, filename: str = "<program>") -> str | None:
 
     Example:
         >>> convert("print 'half', xrange(3)" + chr(10))
-        "print('half', range(3))\\n"
+        "print('half', range(3))\n"
     """
     from fissix import pygram, refactor
     from fissix.pgen2.parse import ParseError
@@ -177,7 +182,7 @@ def converted(text: str, filename: str) -> ast.Module | None:
             continue
         try:
             tree = ast.parse(python3, filename)
-            tree = transformed(tree, true_division=_has_true_division(tree))
+            tree = transformed(tree, true_division=has_true_division(tree))
             compile(tree, filename, "exec", dont_inherit=True)
         except SyntaxError:
             continue
@@ -194,7 +199,8 @@ def _with_spaces(text: str) -> str:
     return "\n".join(lines)
 
 
-def _has_true_division(tree: ast.Module) -> bool:
+def has_true_division(tree: ast.Module) -> bool:
+    """Tells whether a program says `from __future__ import division`."""
     return any(
         isinstance(node, ast.ImportFrom)
         and node.module == "__future__"
@@ -219,13 +225,13 @@ class _Semantics(ast.NodeTransformer):
     def __init__(self, true_division: bool) -> None:
         self._true_division = true_division
 
-    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:  # noqa: N802
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         self.generic_visit(node)
         if self._true_division or not isinstance(node.op, ast.Div):
             return node
-        return _call("__python2_divide__", node.left, node.right, at=node)
+        return objects.call("__python2_divide__", node.left, node.right, at=node)
 
-    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:  # noqa: N802
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
         self.generic_visit(node)
         if self._true_division or not isinstance(node.op, ast.Div):
             return node
@@ -238,22 +244,16 @@ class _Semantics(ast.NodeTransformer):
         else:
             value = ast.Subscript(target.value, target.slice, ast.Load())
         ast.copy_location(value, target)
-        call = _call("__python2_divide_in_place__", value, node.value, at=node)
+        call = objects.call("__python2_divide_in_place__", value, node.value, at=node)
         return ast.copy_location(ast.Assign([target], call), node)
 
-    def visit_Expr(self, node: ast.Expr) -> ast.AST:  # noqa: N802
+    def visit_Expr(self, node: ast.Expr) -> ast.AST:
         # The usual pair: reload(sys); sys.setdefaultencoding('utf8').
         call = ast.unparse(node.value)
         if call.startswith("sys.setdefaultencoding(") or call.endswith("reload(sys)"):
             return ast.copy_location(ast.Pass(), node)
         self.generic_visit(node)
         return node
-
-
-def _call(function: str, *arguments: ast.expr, at: ast.AST) -> ast.Call:
-    call = ast.Call(ast.Name(function, ast.Load()), list(arguments), [])
-    ast.copy_location(call.func, at)
-    return ast.copy_location(call, at)
 
 
 def divide(left: Any, right: Any) -> Any:

@@ -50,7 +50,7 @@ def run(
     try:
         program = source.load(Path(path))
     except SyntaxError as error:
-        return errors.status(error)
+        return errors.status(error.with_traceback(None))
     folder = Path(path).resolve().parent
     ended: BaseException | None = None
     limit = deadline.Deadline(options.max_seconds)

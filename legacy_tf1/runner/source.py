@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType
 
+from legacy_tf1.compat import objects
+
 
 @dataclass(frozen=True)
 class Source:
@@ -42,18 +44,19 @@ def load(path: Path) -> Source:
     lines = text.splitlines(keepends=True)
     linecache.cache[str(path)] = (len(text), None, lines, str(path))
     tree, python2 = parse(text, str(path))
+    tree = objects.transformed(tree)
     return Source(path, compile(tree, str(path), "exec", dont_inherit=True), python2)
 
 
 def decode(data: bytes) -> str:
-    """Returns the text of a source file, by its declared encoding.
+    r"""Returns the text of a source file, by its declared encoding.
 
     Python 2 did not check the encoding of comments: what cannot be decoded as declared
     is read as Latin-1.
 
     Example:
-        >>> decode(b"# caf\\xe9\\nx = 1\\n")
-        '# café\\nx = 1\\n'
+        >>> decode(b"# caf\xe9\nx = 1\n")
+        '# café\nx = 1\n'
     """
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)

@@ -6,6 +6,7 @@ back its rule for the seeds of random operations (`legacy_tf1.compat.seeds`).
 """
 
 import tensorflow.compat.v1 as _v1
+from tensorflow.python.framework import random_seed as _random_seed
 
 from legacy_tf1.compat import namespace as _namespace
 from legacy_tf1.compat import pre_1_0 as _pre_1_0
@@ -21,6 +22,8 @@ __version__ = VERSION = "1.15.5"
 
 InteractiveSession = _sessions.InteractiveSession
 Session = _sessions.Session
+
+get_seed = _random_seed.get_seed  # by TensorFlow 1's rule by now
 
 get_variable = _variables.get_variable
 variable_scope = _variables.variable_scope

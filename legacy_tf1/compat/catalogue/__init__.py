@@ -81,8 +81,11 @@ def similar(name: str, names: tuple[str, ...] = ()) -> str | None:
         'tf.placeholder'
     """
     module = name.rpartition(".")[0]
-    known = (*entries(), *_renames())
-    beside = [each for each in known if each.rpartition(".")[0] == module]
+    beside = [
+        each
+        for each in (*entries(), *_renames())
+        if each.rpartition(".")[0] == module and not each.endswith("*")
+    ]
     close = difflib.get_close_matches(name, [*beside, *names], n=1, cutoff=0.8)
     return close[0] if close else None
 
@@ -114,10 +117,9 @@ def _dictionary(file: str, name: str) -> dict[str, str]:
         if not path.is_file():
             continue
         for statement in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(statement, ast.Assign) and isinstance(
-                statement.targets[0], ast.Name
-            ):
-                if statement.targets[0].id == name:
+            if isinstance(statement, ast.Assign):
+                target = statement.targets[0]
+                if isinstance(target, ast.Name) and target.id == name:
                     table: dict[str, str] = ast.literal_eval(statement.value)
                     return table
     return {}

@@ -130,13 +130,9 @@ tf.nn.rnn_cell.ResidualWrapper = a keras.Layer that adds its input to its output
 tf.nn.rnn_cell.DeviceWrapper = tf.device(name)
 tf.nn.rnn_cell.LSTMStateTuple = the list [h, c]
 tf.nn.dropout = tf.nn.dropout(x, rate=1 - keep_prob), or keras.layers.Dropout(rate)
-tf.nn.softmax_cross_entropy_with_logits = the same, with labels=, logits=
 tf.nn.softmax_cross_entropy_with_logits_v2 = tf.nn.softmax_cross_entropy_with_logits
-tf.nn.sparse_softmax_cross_entropy_with_logits = the same, with labels=, logits=
-tf.nn.sigmoid_cross_entropy_with_logits = the same, with labels=, logits=
 tf.nn.batch_norm_with_global_normalization = keras.layers.BatchNormalization()
 tf.nn.fused_batch_norm = keras.layers.BatchNormalization()
-tf.nn.static_bidirectional_rnn = keras.layers.Bidirectional(keras.layers.RNN(cell))
 tf.layers.dense = keras.layers.Dense(units, activation)
 tf.layers.Dense = keras.layers.Dense(units, activation)
 tf.layers.conv1d = keras.layers.Conv1D(filters, kernel_size)

@@ -6,6 +6,7 @@ Both families of estimators, `tf.estimator` and `tf.contrib.learn`, run on these
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -174,18 +175,47 @@ def evaluate(
         updates = [update for _, (_, update) in sorted(metrics.items())]
         values[tf.GraphKeys.GLOBAL_STEP] = global_step
         all_hooks = [*input_hooks, *hooks, *getattr(spec, "evaluation_hooks", ())]
-        if steps is not None:
-            all_hooks.append(evaluation._StopAfterNEvalsHook(num_evals=steps))
-        results = evaluation._evaluate_once(
-            checkpoint_path=checkpoint,
-            scaffold=_with_default_local_init(spec.scaffold),
-            eval_ops=tf.group(*updates) if updates else None,
-            final_ops=values,
-            hooks=all_hooks,
-            config=place.session_config,
+        results = _run_evaluation(
+            tf.group(*updates) if updates else None,
+            values,
+            all_hooks,
+            steps,
+            tf.train.ChiefSessionCreator(
+                checkpoint_filename_with_path=checkpoint,
+                scaffold=_with_default_local_init(spec.scaffold),
+                config=place.session_config,
+            ),
         )
     write_results(output_dir, results, checkpoint)
     return results
+
+
+def _run_evaluation(
+    updates: Any,
+    values: dict[str, Any],
+    hooks: list[Any],
+    steps: int | None,
+    creator: Any,
+) -> dict[str, Any]:
+    """Runs the updates until the input or the steps end, then the values."""
+    done = evaluation._get_or_create_eval_step()
+    count = tf.assign_add(done, 1, use_locking=True)
+    to_run = {"count": count} if updates is None else {"count": count, "all": updates}
+    if steps is not None:
+        stop = evaluation._StopAfterNEvalsHook(num_evals=steps)
+        stop._set_evals_completed_tensor(count)
+        hooks = [*hooks, stop]
+    final = tf.train.FinalOpsHook(values)
+    tf.logging.info(
+        "Starting evaluation at %s", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    )
+    with tf.train.MonitoredSession(creator, hooks=[*hooks, final]) as session:
+        while not session.should_stop():
+            session.run(to_run)
+    tf.logging.info(
+        "Finished evaluation at %s", time.strftime("%Y-%m-%d-%H:%M:%S", time.gmtime())
+    )
+    return final.final_ops_values
 
 
 def _with_default_local_init(scaffold: Any) -> Any:
@@ -263,7 +293,7 @@ def write_results(
     """Logs the metrics and writes them as scalars to the folder's event file."""
     step = results[tf.GraphKeys.GLOBAL_STEP]
     texts = (
-        f"{name} = {value}"
+        f"{name} = {value!s}"
         for name, value in sorted(results.items())
         if not isinstance(value, bytes)
     )

@@ -16,7 +16,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from tensorflow.python import keras
+from tensorflow.python.keras.engine import data_adapter
 from tensorflow.python.keras.utils import generic_utils
+from tensorflow.python.types import distribute
 
 from legacy_tf1.compat import missing
 
@@ -34,6 +36,16 @@ VERSION = "2.2.4-tf"
 # `Model.save` asks the copy for its version, which it lost with its public face.
 if not hasattr(keras, "__version__"):
     keras.__version__ = VERSION
+
+
+def _is_distributed_dataset(dataset: Any) -> bool:
+    """Whether it is a `tf.distribute` data set."""
+    return isinstance(dataset, distribute.DistributedDatasetInterface)
+
+
+# Under eager execution `Model.fit` asks this of each input, by a name that TensorFlow has
+# since moved. Nothing else in TensorFlow uses this copy of Keras to train.
+data_adapter._is_distributed_dataset = _is_distributed_dataset
 
 
 def attach(

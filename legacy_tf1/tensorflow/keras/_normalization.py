@@ -7,7 +7,7 @@ from typing import Any
 import tensorflow.compat.v1 as tf
 from tensorflow.python.keras import backend, constraints, initializers, regularizers
 from tensorflow.python.keras.engine import base_layer
-from tensorflow.python.keras.utils import control_flow_util, tf_utils
+from tensorflow.python.keras.utils import control_flow_util
 
 from legacy_tf1.tensorflow.keras import _frozen, _keras_1
 
@@ -31,6 +31,11 @@ def _serialized(layer: Any, *names: str) -> dict[str, Any]:
         name: dict(_KINDS)[name.rpartition("_")[2]].serialize(getattr(layer, name))
         for name in names
     }
+
+
+def _known(training: Any) -> bool | None:
+    """Whether the layer is training, None if a tensor says so."""
+    return control_flow_util.constant_value(training)
 
 
 _PARAMETERS = tuple(
@@ -138,7 +143,7 @@ class BatchNormalization(_keras_1.Layer, base_layer.Layer):
         if self._fuse:
             return self._fused(inputs, training)
         axes = [axis for axis in range(len(inputs.shape)) if axis != self._feature_axis]
-        if tf_utils.constant_value(training) == False:  # noqa: E712  (None is neither)
+        if _known(training) == False:  # noqa: E712  (None is neither)
             mean, variance = self.moving_mean, self.moving_variance
         else:
             batch_mean, batch_variance = tf.nn.moments(inputs, axes)
@@ -215,7 +220,7 @@ class BatchNormalization(_keras_1.Layer, base_layer.Layer):
             )
 
         outputs, mean, variance = control_flow_util.smart_cond(training, of_batch, of_averages)
-        known = tf_utils.constant_value(training)
+        known = _known(training)
         if known is None:
             # Outside training the averages move by nothing, as in TensorFlow 1.15.
             momentum = control_flow_util.smart_cond(training, lambda: self.momentum, lambda: 1.0)

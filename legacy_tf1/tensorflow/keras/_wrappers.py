@@ -73,9 +73,9 @@ class TimeDistributed(Wrapper):
             options["training"] = training
         static = backend.int_shape(inputs)
         length = static[1] or tf.shape(inputs)[1]
-        inner = tf.reshape(inputs, [-1, *_sizes(inputs)[2:]])
+        inner = tf.reshape(inputs, [-1, *_sizes(inputs, 2)])
         outputs = self.layer(inner, **options)
-        result = tf.reshape(outputs, [-1, length, *_sizes(outputs)[1:]])
+        result = tf.reshape(outputs, [-1, length, *_sizes(outputs, 1)])
         result.set_shape([static[0], static[1], *backend.int_shape(outputs)[1:]])
         return result
 
@@ -84,12 +84,12 @@ class TimeDistributed(Wrapper):
         return mask
 
 
-def _sizes(tensor: Any) -> list[Any]:
-    """The sizes of a tensor's axes, as numbers where they are known."""
-    dynamic = tf.shape(tensor)
+def _sizes(tensor: Any, first: int) -> list[Any]:
+    """The sizes of a tensor's axes from that on, as numbers where they are known."""
     return [
-        dynamic[axis] if size is None else size
+        tf.shape(tensor)[axis] if size is None else size
         for axis, size in enumerate(backend.int_shape(tensor))
+        if axis >= first
     ]
 
 

@@ -10,15 +10,17 @@ from typing import Any
 import tensorflow.compat.v1 as tf
 from tensorflow.python.keras import backend
 from tensorflow.python.keras.layers import (
-    convolutional,
-    core,
-    embeddings,
+    convolutional as _convolutional,
+    core as _core,
+    embeddings as _embeddings,
     merge as merging,
-    pooling,
-    recurrent,
+    pooling as _pooling,
+    recurrent as _recurrent,
 )
 from tensorflow.python.keras.utils import control_flow_util
 
+from legacy_tf1.compat import seeds
+from legacy_tf1.tensorflow import _operations
 from legacy_tf1.tensorflow.keras import _frozen, _keras_1
 from legacy_tf1.tensorflow.keras._noise import AlphaDropout, GaussianDropout, GaussianNoise
 from legacy_tf1.tensorflow.keras._normalization import (
@@ -38,6 +40,8 @@ __all__ = [
     "Bidirectional",
     "Conv1D",
     "Conv2D",
+    "Conv2DTranspose",
+    "Conv3D",
     "Convolution1D",
     "Convolution2D",
     "CuDNNGRU",
@@ -45,27 +49,41 @@ __all__ = [
     "Dense",
     "Dropout",
     "Embedding",
+    "Flatten",
     "GaussianDropout",
     "GaussianNoise",
     "LayerNormalization",
     "MaxPooling1D",
     "MaxPooling2D",
-    "Merge",
     "SimpleRNN",
     "TimeDistributed",
     "TimeDistributedDense",
+    "UpSampling2D",
     "Wrapper",
     "merge",
 ]
 
 
+class _Counted:
+    """A layer that had more operations in TensorFlow 1; first of a layer's bases."""
+
+    _more = 0
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Calls the layer, and counts for the seeds of later random operations."""
+        outputs = super().__call__(*args, **kwargs)  # type: ignore[misc]
+        if not tf.executing_eagerly():
+            seeds.count(self._more)
+        return outputs
+
+
 @_frozen.register
-class Dense(_keras_1.Units, core.Dense):
+class Dense(_keras_1.Units, _core.Dense):
     """As `tf.keras.layers.Dense`."""
 
 
 @_frozen.register
-class Dropout(_keras_1.Layer, core.Dropout):
+class Dropout(_keras_1.Layer, _core.Dropout):
     """As `tf.keras.layers.Dropout`, with its operations; `p` was Keras 1's `rate`."""
 
     def call(self, inputs: Any, training: Any = None) -> Any:
@@ -77,31 +95,61 @@ class Dropout(_keras_1.Layer, core.Dropout):
         )
 
     def _dropped(self, inputs: Any) -> Any:
-        # TensorFlow 2's `nn.dropout` has fewer operations, and unseeded operations
-        # after it take their seeds from how many there are.
-        with tf.name_scope("dropout"):
-            rate = tf.convert_to_tensor(self.rate, dtype=inputs.dtype, name="rate")
-            shape = self._get_noise_shape(inputs)
-            shape = tf.shape(inputs) if shape is None else shape
-            random = tf.random_uniform(shape, seed=self.seed, dtype=inputs.dtype)
-            scale = 1 / (1 - rate)
-            kept = random >= rate
-            return inputs * scale * tf.cast(kept, inputs.dtype)
+        # TensorFlow 2's own has fewer operations, and unseeded operations after it take
+        # their seeds from how many there are.
+        noise_shape = self._get_noise_shape(inputs)
+        return _operations.dropout(
+            inputs, noise_shape=noise_shape, seed=self.seed, rate=self.rate
+        )
 
 
 @_frozen.register
-class Embedding(_keras_1.EmbeddingLayer, embeddings.Embedding):
+class Embedding(_Counted, _keras_1.EmbeddingLayer, _embeddings.Embedding):
     """As `tf.keras.layers.Embedding`."""
 
+    _more = 1
+
 
 @_frozen.register
-class Conv1D(_keras_1.Layer, convolutional.Conv1D):
+class Conv1D(_Counted, _keras_1.Layer, _convolutional.Conv1D):
     """As `tf.keras.layers.Conv1D`."""
 
+    _more = 1
+
 
 @_frozen.register
-class Conv2D(_keras_1.Layer, convolutional.Conv2D):
+class Conv2D(_Counted, _keras_1.Layer, _convolutional.Conv2D):
     """As `tf.keras.layers.Conv2D`."""
+
+    _more = 1
+
+
+@_frozen.register
+class Conv3D(_Counted, _keras_1.Layer, _convolutional.Conv3D):
+    """As `tf.keras.layers.Conv3D`."""
+
+    _more = 1
+
+
+@_frozen.register
+class Conv2DTranspose(_Counted, _keras_1.Layer, _convolutional.Conv2DTranspose):
+    """As `tf.keras.layers.Conv2DTranspose`."""
+
+    _more = 14
+
+
+@_frozen.register
+class UpSampling2D(_Counted, _keras_1.Layer, _convolutional.UpSampling2D):
+    """As `tf.keras.layers.UpSampling2D`."""
+
+    _more = 4
+
+
+@_frozen.register
+class Flatten(_Counted, _core.Flatten):
+    """As `tf.keras.layers.Flatten`."""
+
+    _more = 6
 
 
 class Convolution1D(Conv1D):
@@ -113,22 +161,22 @@ class Convolution2D(_keras_1.Convolution, Conv2D):
 
 
 @_frozen.register
-class MaxPooling1D(_keras_1.Layer, pooling.MaxPooling1D):
+class MaxPooling1D(_keras_1.Layer, _pooling.MaxPooling1D):
     """As `tf.keras.layers.MaxPooling1D`."""
 
 
 @_frozen.register
-class MaxPooling2D(_keras_1.Layer, pooling.MaxPooling2D):
+class MaxPooling2D(_keras_1.Layer, _pooling.MaxPooling2D):
     """As `tf.keras.layers.MaxPooling2D`."""
 
 
 @_frozen.register
-class AveragePooling1D(_keras_1.Layer, pooling.AveragePooling1D):
+class AveragePooling1D(_keras_1.Layer, _pooling.AveragePooling1D):
     """As `tf.keras.layers.AveragePooling1D`."""
 
 
 @_frozen.register
-class AveragePooling2D(_keras_1.Layer, pooling.AveragePooling2D):
+class AveragePooling2D(_keras_1.Layer, _pooling.AveragePooling2D):
     """As `tf.keras.layers.AveragePooling2D`."""
 
 
@@ -146,18 +194,24 @@ class _Recurrent(_keras_1.Units):
 
 
 @_frozen.register
-class SimpleRNN(_Recurrent, recurrent.SimpleRNN):
+class SimpleRNN(_Counted, _Recurrent, _recurrent.SimpleRNN):
     """As `tf.keras.layers.SimpleRNN`."""
 
+    _more = 5
+
 
 @_frozen.register
-class LSTM(_Recurrent, recurrent.LSTM):
+class LSTM(_Counted, _Recurrent, _recurrent.LSTM):
     """As `tf.keras.layers.LSTM` of TensorFlow 1, with its hard sigmoid."""
 
+    _more = 13
+
 
 @_frozen.register
-class GRU(_Recurrent, recurrent.GRU):
+class GRU(_Counted, _Recurrent, _recurrent.GRU):
     """As `tf.keras.layers.GRU` of TensorFlow 1, with its hard sigmoid."""
+
+    _more = 5
 
 
 @_frozen.register
@@ -226,24 +280,12 @@ def merge(
     return _MERGES[mode](**options)(inputs)
 
 
-def Merge(layers: Any, mode: str = "sum", concat_axis: int = -1, **kwargs: Any) -> Any:
-    """Keras 1's first layer of a `Sequential` that joins other models' outputs.
-
-    Returns a model; it is `add`ed to a `Sequential` as the layer was.
-    """
-    from legacy_tf1.tensorflow.keras import models
-
-    inputs = [tensor for model in layers for tensor in model.inputs]
-    outputs = merge([model.output for model in layers], mode, concat_axis, **kwargs)
-    return models.Model(inputs, outputs)
-
-
 _ALIASES = {
     "MaxPool1D": MaxPooling1D,
     "MaxPool2D": MaxPooling2D,
     "AvgPool1D": AveragePooling1D,
     "AvgPool2D": AveragePooling2D,
-    "Deconvolution2D": convolutional.Conv2DTranspose,
+    "Deconvolution2D": Conv2DTranspose,
 }
 
 __getattr__, __dir__ = _frozen.attach(

@@ -6,15 +6,29 @@ from typing import Any
 
 import numpy as np
 from tensorflow.python.keras import backend
-from tensorflow.python.keras.engine import functional, sequential, training
+from tensorflow.python.keras.engine import functional as _functional
+from tensorflow.python.keras.engine import sequential as _sequential
+from tensorflow.python.keras.engine import training as _training
 
 from legacy_tf1.tensorflow.keras import _frozen, _keras_1
 
 __all__ = ["Model", "Sequential"]
 
 
-class Model(_keras_1.Training, training.Model):
+class _AnyModel(type(_training.Model)):
+    """Makes every model an instance of `Model`, however it was made."""
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        """Whether it is one of Keras's models, if the question is as general as that."""
+        if vars(cls).get("_is_any_model"):
+            return isinstance(instance, _training.Model)
+        return super().__instancecheck__(instance)
+
+
+class Model(_keras_1.Training, _training.Model, metaclass=_AnyModel):
     """As `tf.keras.Model`; `Model(input=..., output=...)` was Keras 1's spelling."""
+
+    _is_any_model = True
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         """A model of layers for inputs and outputs, else one whose class says `call`."""
@@ -31,12 +45,12 @@ class Model(_keras_1.Training, training.Model):
 
 
 @_frozen.register
-class Functional(_keras_1.Training, functional.Functional):
+class Functional(_keras_1.Training, _functional.Functional):
     """What `Model(inputs, outputs)` returns."""
 
 
 @_frozen.register
-class Sequential(_keras_1.Training, sequential.Sequential):
+class Sequential(_keras_1.Training, _sequential.Sequential):
     """As `tf.keras.models.Sequential` of TensorFlow 1."""
 
     def predict_proba(self, x: Any, batch_size: int = 32, verbose: int = 0) -> Any:

@@ -14,11 +14,12 @@ from tensorflow.python.layers import base
 
 from legacy_tf1.compat import namespace as _namespace
 from legacy_tf1.tensorflow.layers._branches import constant_value, smart_cond
+from legacy_tf1.tensorflow.layers._functional import Applied
 
 _RENORM_CLIPPING = ("rmin", "rmax", "dmax")
 
 
-class BatchNormalization(base.Layer):
+class BatchNormalization(Applied, base.Layer):
     """As `tf.layers.BatchNormalization` of TensorFlow 1.15.
 
     Today `tf.keras.layers.BatchNormalization`, which updates its averages by itself.
@@ -74,7 +75,7 @@ class BatchNormalization(base.Layer):
                 f"`renorm_clipping` must have keys of {_RENORM_CLIPPING}. "
                 f"Received: renorm_clipping={renorm_clipping!r}. Remove {sorted(unknown)}."
             )
-        self.axis = list(axis) if isinstance(axis, list) else axis
+        self.axis: Any = list(axis) if isinstance(axis, list) else axis
         self.momentum = momentum
         self.epsilon = epsilon
         self.center = center
@@ -131,13 +132,13 @@ class BatchNormalization(base.Layer):
                 f"`axis` must name different axes of the inputs, which have {rank}. "
                 f"Received: axis={self.axis!r}. Use axis=-1 for features that come last."
             )
-        if self.virtual_batch_size is not None:
-            if self.virtual_batch_size <= 0 or 0 in axes or self.adjustment:
-                raise ValueError(
-                    "`virtual_batch_size` must be a positive int and goes neither with "
-                    "axis=0 nor with `adjustment`. Received: virtual_batch_size="
-                    f"{self.virtual_batch_size!r}, axis={self.axis!r}."
-                )
+        size = self.virtual_batch_size
+        if size is not None and (size <= 0 or 0 in axes or self.adjustment):
+            raise ValueError(
+                "`virtual_batch_size` must be a positive int and goes neither with "
+                "axis=0 nor with `adjustment`. Received: virtual_batch_size="
+                f"{size!r}, axis={self.axis!r}."
+            )
         return axes
 
     def _can_fuse(self, rank: int) -> bool:
@@ -238,7 +239,9 @@ class BatchNormalization(base.Layer):
             momentum = tf.convert_to_tensor(self.momentum)
         if known is None or known:
             self.add_update(lambda: self._move(self.moving_mean, mean, momentum))
-            self.add_update(lambda: self._move(self.moving_variance, variance, momentum))
+            self.add_update(
+                lambda: self._move(self.moving_variance, variance, momentum)
+            )
         return outputs
 
     def _move(self, variable: Any, value: Any, momentum: Any) -> Any:
@@ -333,13 +336,13 @@ class BatchNormalization(base.Layer):
         def moved_variance() -> Any:
             if not self.renorm:
                 return moved(self.moving_variance, new_variance)
-            deviation = moved(
-                self.moving_stddev, tf.sqrt(new_variance + self.epsilon)
-            )
+            deviation = moved(self.moving_stddev, tf.sqrt(new_variance + self.epsilon))
             value = tf.nn.relu(deviation * deviation - self.epsilon)
-            with tf.name_scope("AssignNewValue") as scope:
-                with tf.colocate_with(self.moving_variance):
-                    return tf.assign(self.moving_variance, value, name=scope)
+            with (
+                tf.name_scope("AssignNewValue") as scope,
+                tf.colocate_with(self.moving_variance),
+            ):
+                return tf.assign(self.moving_variance, value, name=scope)
 
         self.add_update(
             lambda: smart_cond(

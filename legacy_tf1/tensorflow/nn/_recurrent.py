@@ -14,6 +14,8 @@ from typing import Any
 import tensorflow.compat.v1 as _tf
 from tensorflow.python.ops import rnn as _rnn
 
+from legacy_tf1.compat import seeds as _seeds
+
 raw_rnn = _tf.nn.raw_rnn
 static_rnn = rnn = _tf.nn.static_rnn
 static_bidirectional_rnn = bidirectional_rnn = _tf.nn.static_bidirectional_rnn
@@ -35,6 +37,10 @@ def dynamic_rnn(
 
     Today: `keras.layers.RNN(cell, return_sequences=True, return_state=True)`.
     """
+    if parallel_iterations is None and _tf.get_default_graph().seed is not None:
+        # Random operations of steps that run at once draw in an order that varies; in
+        # TensorFlow 1 they came out in the steps' order.
+        parallel_iterations = 1
     outputs, state = _tf.nn.dynamic_rnn(
         cell,
         inputs,
@@ -46,8 +52,7 @@ def dynamic_rnn(
         time_major=time_major,
         scope=scope,
     )
-    for _ in _tf.nest.flatten(outputs):
-        _tf.no_op(name="TensorArraySizeV3")
+    _seeds.count(len(_tf.nest.flatten(outputs)))
     return outputs, state
 
 

@@ -157,6 +157,61 @@ class DropoutWrapper(RNNCell, _cells.DropoutWrapper):
     Today: the cell's own `dropout` and `recurrent_dropout`.
     """
 
+    def __init__(
+        self,
+        cell: Any,
+        input_keep_prob: Any = 1.0,
+        output_keep_prob: Any = 1.0,
+        state_keep_prob: Any = 1.0,
+        variational_recurrent: bool = False,
+        input_size: Any = None,
+        dtype: Any = None,
+        seed: int | None = None,
+        dropout_state_filter_visitor: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            cell,
+            input_keep_prob,
+            output_keep_prob,
+            state_keep_prob,
+            input_size=input_size,
+            dtype=dtype,
+            seed=seed,
+            dropout_state_filter_visitor=dropout_state_filter_visitor,
+            **kwargs,
+        )
+        if not variational_recurrent:
+            return
+        self._variational_recurrent = True
+        if dtype is None:
+            raise ValueError(
+                "Dropout by one mask for all steps must know its type. "
+                "Received: variational_recurrent=True, dtype=None. "
+                "Pass dtype=tf.float32."
+            )
+        keeps_inputs = isinstance(self._input_keep_prob, float)
+        if not keeps_inputs or self._input_keep_prob < 1.0:
+            if input_size is None:
+                raise ValueError(
+                    "Dropout of inputs by one mask must know their size. Received: "
+                    f"input_keep_prob={input_keep_prob}, input_size=None. "
+                    "Pass the inputs' depth as input_size."
+                )
+            self._recurrent_input_noise = self._noise("input", input_size, dtype)
+        self._recurrent_state_noise = self._noise("state", cell.state_size, dtype)
+        self._recurrent_output_noise = self._noise("output", cell.output_size, dtype)
+
+    def _noise(self, salt_prefix: str, sizes: Any, dtype: Any) -> Any:
+        index = itertools.count()
+
+        def uniform(size: Any) -> Any:
+            shape = _tf.concat(([1], _tf.TensorShape(size).as_list()), 0)
+            seed = self._gen_seed(salt_prefix, next(index))
+            return _counted.random_uniform(shape, seed, dtype)
+
+        return _map_structure_up_to(sizes, uniform, sizes)
+
     def _dropout(
         self,
         values: Any,
@@ -202,6 +257,8 @@ class MultiRNNCell(RNNCell, _cells.MultiRNNCell):
 
     Today: `keras.layers.StackedRNNCells`.
     """
+
+    _cells: Any
 
     def call(self, inputs: Any, state: Any) -> Any:
         """Runs the cells, each on the output of the one below."""

@@ -4,11 +4,11 @@ They run through the runner. Where nothing is said of the source of a number,
 TensorFlow 1.15.5 printed it, running the same script.
 """
 
-import ast
 import re
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -36,12 +36,12 @@ def rows(text):
 
 
 def test_each_lecture_says_what_it_shows_and_has_a_test():
-    tested = ast.unparse(ast.parse(open(__file__, encoding="utf-8").read()))
+    tested = Path(__file__).read_text(encoding="utf-8")
     for name, (path, line) in lectures.catalogue().items():
         assert path.name == f"{name}.py"
-        assert 20 < len(line) <= 80, name
+        assert 20 < len(line) <= 88, name
         assert line.endswith("."), name
-        assert f"printed('{name}')" in tested, name
+        assert f'printed("{name}")' in tested, name
 
 
 def test_the_catalogue_needs_no_tensorflow():
@@ -57,7 +57,7 @@ def test_minimize_cost(printed):
     lines = printed("minimize_cost")
     for way in ("With tf.add and tf.multiply", "With operators"):
         begin = lines.index(way)
-        part = lines[begin + 1 : begin + 6]
+        part = lines[begin + 1 : begin + 4]
         assert numbers(part, "w at the start:") == [0]
         assert "w after one step: 0.099999994" in part
         assert "w after 1000 more: 4.9999886" in part
@@ -357,18 +357,24 @@ def test_saver(printed):
     assert "one step more: step 31" in lines
     assert numbers(lines, "from the .meta file w =") == [saved]
     held = [line.split()[0] for line in lines if line.startswith("   ")]
-    assert held == "beta1_power beta2_power global_step w w/Adam w/Adam_1".split()
+    assert held == [
+        "beta1_power",
+        "beta2_power",
+        "global_step",
+        "w",
+        "w/Adam",
+        "w/Adam_1",
+    ]
     assert lines[-1] == "kept: ['model.ckpt-20.index', 'model.ckpt-30.index']"
 
 
 def test_summaries(printed):
     lines = printed("summaries")
     for step in (0, 25, 50, 75, 100):
-        # (w - 5)^2, and each step takes 0.02 of the way; six decimals are printed. What
-        # is summarized may be read before or after the step that runs beside it.
+        # (w - 5)^2, and each step takes 0.02 of the way; float32 errs by 1e-6 in the sum
+        # of terms of 25.
         (cost,) = numbers(lines, f"step {step:3}  cost")
-        expected = 25 * 0.98 ** (2 * step)
-        assert cost == pytest.approx(expected, rel=1e-5)
+        assert cost == pytest.approx(25 * 0.98 ** (2 * step), abs=1e-5)
     assert "event files: 1" in lines
 
 
@@ -385,4 +391,4 @@ def test_summaries_reach_tensorboard(tmp_path):
     assert b"GradientDescent" in events.Graph().SerializeToString()
     costs = [event.value for event in events.Scalars("cost")]
     assert len(costs) == 101
-    assert costs[100] == pytest.approx(25 * 0.98**200, rel=1e-5)
+    assert costs[100] == pytest.approx(25 * 0.98**200, abs=1e-5)

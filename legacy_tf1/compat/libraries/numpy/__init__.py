@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as _np
 
-from legacy_tf1.compat import libraries as _libraries
+from legacy_tf1.compat import faces as _faces
 
 # Aliases of Python's own types, gone since NumPy 1.24; `bool`, `str` and `long` have
 # since come back as NumPy's own.
@@ -118,7 +118,10 @@ def load(
 
 
 def fromstring(
-    string: Any, dtype: Any = _np.float64, count: builtins.int = -1, sep: builtins.str = ""
+    string: Any,
+    dtype: Any = _np.float64,
+    count: builtins.int = -1,
+    sep: builtins.str = "",
 ) -> Any:
     """`numpy.fromstring`: without `sep` it read bytes, as `numpy.frombuffer` today."""
     if sep:
@@ -183,4 +186,4 @@ def _as_sequence(arrays: Any) -> Any:
     return list(arrays) if isinstance(arrays, Iterator) else arrays
 
 
-__getattr__, __dir__ = _libraries.attach(__name__)
+__getattr__, __dir__ = _faces.attach(__name__)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as _np
 
-from legacy_tf1.compat import libraries as _libraries
+from legacy_tf1.compat import faces as _faces
 
 
 def random_integers(low: int, high: int | None = None, size: Any = None) -> Any:
@@ -29,4 +29,4 @@ def _as_int(value: Any) -> Any:
     return int(value) if isinstance(value, float) else value
 
 
-__getattr__, __dir__ = _libraries.attach(__name__)
+__getattr__, __dir__ = _faces.attach(__name__)

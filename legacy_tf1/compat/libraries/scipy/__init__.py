@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as _np
 
-from legacy_tf1.compat import libraries as _libraries
+from legacy_tf1.compat import faces as _faces
 
-_of_scipy, __dir__ = _libraries.attach(__name__)
+_of_scipy, __dir__ = _faces.attach(__name__)
 
 
 def __getattr__(name: str) -> Any:

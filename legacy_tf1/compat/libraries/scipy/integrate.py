@@ -2,10 +2,10 @@
 
 from scipy import integrate as _integrate
 
-from legacy_tf1.compat import libraries as _libraries
+from legacy_tf1.compat import faces as _faces
 
 simps = _integrate.simpson
 trapz = _integrate.trapezoid
 cumtrapz = _integrate.cumulative_trapezoid
 
-__getattr__, __dir__ = _libraries.attach(__name__)
+__getattr__, __dir__ = _faces.attach(__name__)

@@ -8,7 +8,7 @@ import numpy as _np
 from PIL import Image as _Image
 from scipy.special import comb, factorial, factorial2, factorialk, logsumexp
 
-from legacy_tf1.compat import libraries as _libraries
+from legacy_tf1.compat import faces as _faces
 
 __all__ = [
     "bytescale",
@@ -93,9 +93,7 @@ def toimage(
     if channel_axis is None:
         # As then: the first axis that could be the colours', looked for from 3 on.
         sizes = 3 if 3 in data.shape else 4
-        channel_axis = (
-            2 if data.shape[2] == sizes else list(data.shape).index(sizes)
-        )
+        channel_axis = 2 if data.shape[2] == sizes else list(data.shape).index(sizes)
     data = _np.moveaxis(bytescale(data, cmin, cmax, high, low), channel_axis, 2)
     return _Image.fromarray(_np.ascontiguousarray(data))
 
@@ -177,4 +175,4 @@ def ascent() -> Any:
     return datasets.ascent()
 
 
-__getattr__, __dir__ = _libraries.attach(__name__)
+__getattr__, __dir__ = _faces.attach(__name__)

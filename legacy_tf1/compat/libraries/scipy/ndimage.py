@@ -1,8 +1,8 @@
 """`scipy.ndimage`, which could read pictures."""
 
-from legacy_tf1.compat import libraries as _libraries
+from legacy_tf1.compat import faces as _faces
 from legacy_tf1.compat.libraries.scipy.misc import imread
 
-__all__ = ["imread"]  # noqa: F822
+__all__ = ["imread"]
 
-__getattr__, __dir__ = _libraries.attach(__name__)
+__getattr__, __dir__ = _faces.attach(__name__)

@@ -1,5 +1,5 @@
 """scikit-learn as of 0.17 to 0.21: modules that were renamed, arguments since dropped."""
 
-from legacy_tf1.compat import libraries as _libraries
+from legacy_tf1.compat import faces as _faces
 
-__getattr__, __dir__ = _libraries.attach(__name__)
+__getattr__, __dir__ = _faces.attach(__name__)

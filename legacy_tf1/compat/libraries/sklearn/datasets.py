@@ -9,10 +9,10 @@ import numpy as _np
 from sklearn import datasets as _datasets
 from sklearn.utils import Bunch as _Bunch
 
-from legacy_tf1.compat import libraries as _libraries
+from legacy_tf1.compat import faces as _faces
 
 
-def load_boston(return_X_y: bool = False) -> Any:  # noqa: N803
+def load_boston(return_X_y: bool = False) -> Any:
     """The Boston house prices, from a file of the user's.
 
     scikit-learn dropped them in 1.2, for the ethics of one of the columns. They are
@@ -63,8 +63,8 @@ def fetch_mldata(
             "fetch_openml('mnist_784', version=1, as_frame=False)."
         )
     found = {k: v for k, v in loadmat(path).items() if not k.startswith("__")}
-    data = found.get(data_name, None)
-    target = found.get(target_name, None)
+    data = found.get(data_name)
+    target = found.get(target_name)
     bunch = _Bunch(DESCR=f"mldata.org dataset: {name}", COL_NAMES=[*found])
     if target is not None:
         bunch["target"] = target.squeeze()
@@ -73,4 +73,4 @@ def fetch_mldata(
     return bunch
 
 
-__getattr__, __dir__ = _libraries.attach(__name__)
+__getattr__, __dir__ = _faces.attach(__name__)

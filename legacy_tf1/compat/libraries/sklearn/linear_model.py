@@ -2,7 +2,7 @@
 
 from sklearn import linear_model as _linear_model
 
-from legacy_tf1.compat import libraries as _libraries
+from legacy_tf1.compat import faces as _faces
 from legacy_tf1.compat.libraries.sklearn._arguments import renamed as _renamed
 
 LogisticRegression = _renamed(_linear_model.LogisticRegression, multi_class=None)
@@ -10,4 +10,4 @@ Perceptron = _renamed(_linear_model.Perceptron, n_iter="max_iter")
 SGDClassifier = _renamed(_linear_model.SGDClassifier, n_iter="max_iter")
 SGDRegressor = _renamed(_linear_model.SGDRegressor, n_iter="max_iter")
 
-__getattr__, __dir__ = _libraries.attach(__name__)
+__getattr__, __dir__ = _faces.attach(__name__)

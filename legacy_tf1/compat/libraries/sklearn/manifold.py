@@ -2,9 +2,9 @@
 
 from sklearn import manifold as _manifold
 
-from legacy_tf1.compat import libraries as _libraries
+from legacy_tf1.compat import faces as _faces
 from legacy_tf1.compat.libraries.sklearn._arguments import renamed as _renamed
 
 TSNE = _renamed(_manifold.TSNE, n_iter="max_iter")
 
-__getattr__, __dir__ = _libraries.attach(__name__)
+__getattr__, __dir__ = _faces.attach(__name__)

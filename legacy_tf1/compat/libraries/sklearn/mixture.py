@@ -2,11 +2,11 @@
 
 from sklearn import mixture as _mixture
 
-from legacy_tf1.compat import libraries as _libraries
+from legacy_tf1.compat import faces as _faces
 from legacy_tf1.compat.libraries.sklearn._arguments import renamed as _renamed
 
 GMM = _renamed(
     _mixture.GaussianMixture, n_iter="max_iter", thresh=None, min_covar="reg_covar"
 )
 
-__getattr__, __dir__ = _libraries.attach(__name__)
+__getattr__, __dir__ = _faces.attach(__name__)

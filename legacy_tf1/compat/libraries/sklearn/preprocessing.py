@@ -8,7 +8,7 @@ import numpy as _np
 from sklearn import preprocessing as _preprocessing
 from sklearn.impute import SimpleImputer as _SimpleImputer
 
-from legacy_tf1.compat import libraries as _libraries
+from legacy_tf1.compat import faces as _faces
 from legacy_tf1.compat.libraries.sklearn._arguments import renamed as _renamed
 
 OneHotEncoder = _renamed(
@@ -36,4 +36,4 @@ def Imputer(  # noqa: N802 - scikit-learn's name
     return _SimpleImputer(missing_values=missing, strategy=strategy, copy=copy)
 
 
-__getattr__, __dir__ = _libraries.attach(__name__)
+__getattr__, __dir__ = _faces.attach(__name__)

@@ -43,7 +43,8 @@ def assign_from_values(
         An operation that assigns all, and the `feed_dict` it is to be run with.
     """
     return _assignments(
-        (get_unique_variable(name), value) for name, value in var_names_to_values.items()
+        (get_unique_variable(name), value)
+        for name, value in var_names_to_values.items()
     )
 
 
@@ -154,7 +155,9 @@ def assign_from_checkpoint_fn(
         )
         for name in named:
             if not reader.has_tensor(name):
-                tf.logging.warning("Variable %s missing in checkpoint %s", name, model_path)
+                tf.logging.warning(
+                    "Variable %s missing in checkpoint %s", name, model_path
+                )
         var_list = {name: var for name, var in named.items() if reader.has_tensor(name)}
     if not var_list:
         tf.logging.warning("No Variables to restore")

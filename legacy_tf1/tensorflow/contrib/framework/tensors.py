@@ -43,9 +43,7 @@ def get_name_scope() -> str:
 
 def get_placeholders(graph: tf.Graph) -> list[Any]:
     """The placeholders of a graph."""
-    return [
-        op.outputs[0] for op in graph.get_operations() if op.type == "Placeholder"
-    ]
+    return [op.outputs[0] for op in graph.get_operations() if op.type == "Placeholder"]
 
 
 def get_graph_from_inputs(

@@ -13,6 +13,7 @@ from typing import Any
 import tensorflow.compat.v1 as tf
 
 from legacy_tf1.compat import namespace as _namespace
+from legacy_tf1.tensorflow import _variables
 from legacy_tf1.tensorflow.contrib.framework.scoping import add_arg_scope
 
 __all__ = [
@@ -48,9 +49,7 @@ get_global_step = tf.train.get_global_step
 get_or_create_global_step = tf.train.get_or_create_global_step
 
 
-def assert_or_get_global_step(
-    graph: Any = None, global_step_tensor: Any = None
-) -> Any:
+def assert_or_get_global_step(graph: Any = None, global_step_tensor: Any = None) -> Any:
     """Returns the graph's global step, or the one given once it is seen to be one."""
     if global_step_tensor is None:
         return get_global_step(graph)
@@ -119,7 +118,7 @@ def variable(
     """As `tf.contrib.framework.variable` of TensorFlow 1.15: `tf.get_variable`."""
     if collections is None:
         collections = [tf.GraphKeys.GLOBAL_VARIABLES]
-    getter = tf.get_variable
+    getter = _variables.get_variable
     if custom_getter is not None:
         reuse = tf.get_variable_scope().reuse
         getter = functools.partial(custom_getter, reuse=reuse)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import tensorflow.compat.v1 as tf
+from tensorflow.python.ops.variables import PartitionedVariable
 
 from legacy_tf1.tensorflow.contrib.framework import variables
 from legacy_tf1.tensorflow.contrib.layers import utils
@@ -68,17 +69,11 @@ def model_variable_getter(names: Mapping[str, str]) -> Callable[..., Any]:
 
 def collect_variable(variable: Any, collections: utils.Collections, name: str) -> None:
     """Adds a layer's variable to the collections that were asked for."""
-    parts = list(variable) if isinstance(variable, _partitioned()) else [variable]
+    parts = list(variable) if isinstance(variable, PartitionedVariable) else [variable]
     for collection in utils.get_variable_collections(collections, name) or ():
         for part in parts:
             if not any(part is known for known in tf.get_collection(collection)):
                 tf.add_to_collection(collection, part)
-
-
-def _partitioned() -> type:
-    from tensorflow.python.ops.variables import PartitionedVariable
-
-    return PartitionedVariable
 
 
 def with_variables(

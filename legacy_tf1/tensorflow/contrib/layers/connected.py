@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 import tensorflow.compat.v1 as tf
-from tensorflow.python.layers import core
 
 from legacy_tf1.compat import namespace as _namespace
 from legacy_tf1.tensorflow.contrib.framework.scoping import add_arg_scope
 from legacy_tf1.tensorflow.contrib.layers import _building, utils
 from legacy_tf1.tensorflow.contrib.layers.initializers import xavier_initializer
+from legacy_tf1.tensorflow.layers import core
 
 __all__ = [
     "bias_add",
@@ -177,7 +177,11 @@ def legacy_fully_connected(
         y = tf.matmul(x if rank == 2 else tf.reshape(x, [-1, inputs]), weights)
         if bias_init is not None:
             bias = variable(
-                "bias", [num_output_units], bias_init, bias_collections, bias_regularizer
+                "bias",
+                [num_output_units],
+                bias_init,
+                bias_collections,
+                bias_regularizer,
             )
             y = tf.nn.bias_add(y, bias)
         if rank > 2:

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import tensorflow.compat.v1 as tf
-from tensorflow.python.layers import convolutional
 
 from legacy_tf1.compat import namespace as _namespace
 from legacy_tf1.tensorflow.contrib.framework.scoping import add_arg_scope
 from legacy_tf1.tensorflow.contrib.layers import _building, utils
 from legacy_tf1.tensorflow.contrib.layers.initializers import xavier_initializer
+from legacy_tf1.tensorflow.layers import convolutional
 
 __all__ = [
     "conv1d",

@@ -7,6 +7,7 @@ from typing import Any
 import tensorflow.compat.v1 as tf
 
 from legacy_tf1.compat import namespace as _namespace
+from legacy_tf1.compat import seeds
 from legacy_tf1.tensorflow.contrib.framework import variables
 
 __all__ = [
@@ -121,6 +122,8 @@ def safe_embedding_lookup_sparse(
 
     Today `tf.nn.safe_embedding_lookup_sparse`, whose combiner is "mean" also.
     """
+    # TensorFlow 2 looks the ids up by one operation, TensorFlow 1 by six: each once.
+    seeds.count(5)
     return tf.nn.safe_embedding_lookup_sparse(
         embedding_weights,
         sparse_ids,

@@ -13,6 +13,7 @@ import tensorflow.compat.v1 as tf
 from tensorflow.python.training.moving_averages import assign_moving_average
 
 from legacy_tf1.compat import namespace as _namespace
+from legacy_tf1.compat import seeds
 from legacy_tf1.tensorflow.contrib.framework.scoping import add_arg_scope
 from legacy_tf1.tensorflow.contrib.layers import _building, utils
 from legacy_tf1.tensorflow.layers.normalization import BatchNormalization
@@ -317,6 +318,8 @@ def _moments(inputs: Any, axes: list[int], weights: Any, first: bool) -> list[An
         moments = tf.nn.moments(inputs, axes, keep_dims=first)
     else:
         moments = tf.nn.weighted_moments(inputs, axes, weights, keep_dims=first)
+        # TensorFlow 1 divided by an operation and two products, TensorFlow 2 by two.
+        seeds.count(1)
     return [tf.reshape(value, [-1]) if first else value for value in moments]
 
 

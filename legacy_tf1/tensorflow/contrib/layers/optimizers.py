@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import tensorflow.compat.v1 as tf
+from tensorflow.python.ops.control_flow_ops import with_dependencies
 from tensorflow.python.training.moving_averages import assign_moving_average
 
 from legacy_tf1.compat import namespace as _namespace
@@ -118,8 +119,6 @@ def optimize_loss(
 
 
 def _after(dependencies: Sequence[Any], value: Any) -> Any:
-    from tensorflow.python.ops.control_flow_ops import with_dependencies
-
     return with_dependencies(list(dependencies), value)
 
 

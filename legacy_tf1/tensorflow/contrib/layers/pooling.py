@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import tensorflow.compat.v1 as tf
-from tensorflow.python.layers import pooling
 
 from legacy_tf1.compat import namespace as _namespace
 from legacy_tf1.tensorflow.contrib.framework.scoping import add_arg_scope
 from legacy_tf1.tensorflow.contrib.layers import _building, utils
+from legacy_tf1.tensorflow.layers import pooling
 
 __all__ = ["avg_pool2d", "avg_pool3d", "max_pool2d", "max_pool3d", "pool"]
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import tensorflow.compat.v1 as tf
-from tensorflow.python.layers import core
 
 from legacy_tf1.compat import namespace as _namespace
+from legacy_tf1.compat import seeds
+from legacy_tf1.tensorflow import _operations
 from legacy_tf1.tensorflow.contrib.framework.scoping import add_arg_scope
 from legacy_tf1.tensorflow.contrib.layers import _building, utils
+from legacy_tf1.tensorflow.layers import core
 
 __all__ = [
     "dense_to_sparse",
@@ -51,9 +53,7 @@ def dropout(
     `tf.keras.layers.Dropout(1 - keep_prob)`, which drops in `fit` only.
     """
     getter = _building.model_variable_getter({})
-    with tf.variable_scope(
-        scope, "Dropout", [inputs], custom_getter=getter
-    ) as opened:
+    with tf.variable_scope(scope, "Dropout", [inputs], custom_getter=getter) as opened:
         inputs = tf.convert_to_tensor(inputs)
         layer = core.Dropout(
             rate=1 - keep_prob,
@@ -80,6 +80,8 @@ def one_hot_encoding(
         labels = tf.convert_to_tensor(labels)
         if labels.dtype == tf.int32:
             labels = tf.to_int64(labels)
+        # TensorFlow 1 made constants of the values twice, to compare their types.
+        seeds.count(2)
         outputs = tf.one_hot(
             labels, num_classes, on_value=on_value, off_value=off_value
         )
@@ -177,9 +179,11 @@ def spatial_softmax(
                 f"Received: {features.shape}. Give the placeholder a shape."
             )
         with tf.name_scope("spatial_softmax_op", "spatial_softmax_op", [features]):
+            # tf.meshgrid computed the size of its ones.
+            seeds.count(3)
             x, y = tf.meshgrid(
-                tf.lin_space(-1.0, 1.0, num=height),
-                tf.lin_space(-1.0, 1.0, num=width),
+                _operations.lin_space(-1.0, 1.0, num=height),
+                _operations.lin_space(-1.0, 1.0, num=width),
                 indexing="ij",
             )
             x, y = tf.reshape(x, [height * width]), tf.reshape(y, [height * width])

@@ -114,9 +114,9 @@ def two_element_tuple(int_or_tuple: Any) -> tuple[int, int]:
     """Height and width from one number or two."""
     if isinstance(int_or_tuple, int):
         return int_or_tuple, int_or_tuple
-    if isinstance(int_or_tuple, list | tuple | tf.TensorShape):
-        if len(int_or_tuple) == 2:
-            return int(int_or_tuple[0]), int(int_or_tuple[1])
+    pair = isinstance(int_or_tuple, list | tuple | tf.TensorShape)
+    if pair and len(int_or_tuple) == 2:
+        return int(int_or_tuple[0]), int(int_or_tuple[1])
     raise ValueError(f"Expected an int or two ints. Received: {int_or_tuple!r}.")
 
 

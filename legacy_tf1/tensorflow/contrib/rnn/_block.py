@@ -25,24 +25,26 @@ def _register_gradient(operation: str, gradient: Any) -> None:
 def _lstm_gradient(op: Any, *grads: Any) -> Any:
     x, c_prev, h_prev, kernel, w_i, w_f, w_o, bias = op.inputs
     i, c, f, o, ci, co, _ = op.outputs
-    c_prev_grad, gates_grad, w_i_grad, w_f_grad, w_o_grad = tf.raw_ops.LSTMBlockCellGrad(
-        x=x,
-        cs_prev=c_prev,
-        h_prev=h_prev,
-        w=kernel,
-        wci=w_i,
-        wcf=w_f,
-        wco=w_o,
-        b=bias,
-        i=i,
-        cs=c,
-        f=f,
-        o=o,
-        ci=ci,
-        co=co,
-        cs_grad=grads[1],
-        h_grad=grads[6],
-        use_peephole=op.get_attr("use_peephole"),
+    c_prev_grad, gates_grad, w_i_grad, w_f_grad, w_o_grad = (
+        tf.raw_ops.LSTMBlockCellGrad(
+            x=x,
+            cs_prev=c_prev,
+            h_prev=h_prev,
+            w=kernel,
+            wci=w_i,
+            wcf=w_f,
+            wco=w_o,
+            b=bias,
+            i=i,
+            cs=c,
+            f=f,
+            o=o,
+            ci=ci,
+            co=co,
+            cs_grad=grads[1],
+            h_grad=grads[6],
+            use_peephole=op.get_attr("use_peephole"),
+        )
     )
     joined_grad = tf.matmul(gates_grad, kernel, transpose_b=True)
     depth = x.shape.with_rank(2).dims[1].value
@@ -185,7 +187,7 @@ class GRUBlockCell(LayerRNNCell):
                 "Exactly one of `num_units` and `cell_size` must be given. Received: "
                 f"num_units={num_units}, cell_size={cell_size}. Pass num_units."
             )
-        self._cell_size = cell_size if num_units is None else num_units
+        self._cell_size: Any = cell_size if num_units is None else num_units
 
     @property
     def state_size(self) -> int:

@@ -384,9 +384,7 @@ class CoupledInputForgetGateLSTMCell(RNNCell):
     def _norm(self, inputs: Any, scope: str) -> Any:
         if not self._layer_norm:
             return inputs
-        return _layer_norm(
-            inputs, scope, self._norm_gain, self._norm_shift, tf.float32
-        )
+        return _layer_norm(inputs, scope, self._norm_gain, self._norm_shift, tf.float32)
 
     def _weights(self, name: str, rows: int, columns: int, dtype: Any, n: int) -> Any:
         sizes = [rows // n + (i < rows % n) for i in range(n)]

@@ -14,9 +14,7 @@ from legacy_tf1.tensorflow.nn.rnn_cell import LSTMStateTuple, RNNCell
 def _convolve(args: Sequence[Any], size: Sequence[int], width: int, bias: bool) -> Any:
     rank = args[0].shape.ndims
     depth = sum(arg.shape.as_list()[-1] for arg in args)
-    kernel = tf.get_variable(
-        "kernel", [*size, depth, width], dtype=args[0].dtype
-    )
+    kernel = tf.get_variable("kernel", [*size, depth, width], dtype=args[0].dtype)
     joined = tf.concat(axis=rank - 1, values=list(args))
     convolution = {3: tf.nn.conv1d, 4: tf.nn.conv2d, 5: tf.nn.conv3d}[rank]
     strides = 1 if rank == 3 else rank * [1]

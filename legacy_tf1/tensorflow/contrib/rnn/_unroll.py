@@ -10,9 +10,7 @@ import tensorflow.compat.v1 as tf
 from legacy_tf1.tensorflow.nn import _recurrent
 
 
-def _check_layers(
-    cells_fw: Any, cells_bw: Any, states_fw: Any, states_bw: Any
-) -> None:
+def _check_layers(cells_fw: Any, cells_bw: Any, states_fw: Any, states_bw: Any) -> None:
     if not isinstance(cells_fw, list) or not isinstance(cells_bw, list):
         raise ValueError(
             "`cells_fw` and `cells_bw` must be lists with one cell per layer. Received: "

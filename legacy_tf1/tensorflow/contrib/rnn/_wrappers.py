@@ -278,9 +278,7 @@ class AttentionCellWrapper(RNNCell):
             projected = self._linear("query", query, self._attn_vec_size)
             projected = tf.reshape(projected, [-1, 1, 1, self._attn_vec_size])
             scores = tf.reduce_sum(vector * tf.tanh(features + projected), [2, 3])
-            weights = tf.reshape(
-                tf.nn.softmax(scores), [-1, self._attn_length, 1, 1]
-            )
+            weights = tf.reshape(tf.nn.softmax(scores), [-1, self._attn_length, 1, 1])
             attended = tf.reduce_sum(weights * hidden, [1, 2])
             attention = tf.reshape(attended, [-1, self._attn_size])
             return attention, tf.slice(past, [0, 1, 0], [-1, -1, -1])

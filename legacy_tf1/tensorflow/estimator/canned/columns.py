@@ -80,7 +80,7 @@ def dense_features(features: dict[str, Any], feature_columns: Sequence[Any]) -> 
         cache = fc.FeatureTransformationCache(features)
         outputs = []
         for column in columns:
-            with tf.name_scope(column.name):
+            with tf.name_scope(column.name or "column"):
                 tensor = column.get_dense_tensor(cache, state)
                 _count_missing_operations(column)
                 size = column.variable_shape.num_elements()
@@ -124,7 +124,7 @@ def linear_model(
         cache = fc.FeatureTransformationCache(features)
         sums = []
         for column, weight in zip(columns, weights, strict=True):
-            with tf.name_scope(column.name):
+            with tf.name_scope(column.name or "column"):
                 sums.append(
                     fc._create_weighted_sum(
                         column, cache, state, sparse_combiner, weight

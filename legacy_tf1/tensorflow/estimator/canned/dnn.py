@@ -7,6 +7,7 @@ from typing import Any
 
 import tensorflow.compat.v1 as tf
 
+from legacy_tf1.compat import seeds
 from legacy_tf1.tensorflow.estimator.canned import head as heads
 from legacy_tf1.tensorflow.estimator.canned.columns import dense_features
 from legacy_tf1.tensorflow.estimator.canned.optimizers import get_optimizer_instance
@@ -43,7 +44,7 @@ def dnn_logit_fn_builder(
             with tf.variable_scope(f"hiddenlayer_{i}") as scope:
                 net = dense(net, width, activation_fn)
             if dropout is not None and training:
-                net = tf.nn.dropout(net, rate=dropout)
+                net = _dropout(net, dropout)
             if batch_norm:
                 with tf.variable_scope(scope, auxiliary_name_scope=False):
                     net = _batch_norm(net, f"batchnorm_{i}", training)
@@ -69,29 +70,33 @@ def dense(net: Any, width: int, activation_fn: Any) -> Any:
     return net if activation_fn is None else activation_fn(net)
 
 
+def _dropout(net: Any, rate: float) -> Any:
+    # TensorFlow 1 built it of 16 operations, the random one being the fifth.
+    with seeds.counting(16):
+        seeds.count(1)
+        return tf.nn.dropout(net, rate=rate)
+
+
 def _batch_norm(net: Any, name: str, training: bool) -> Any:
     width, momentum = [net.shape[-1].value], 0.999
-    with tf.variable_scope(name):
-        gamma = tf.get_variable("gamma", width, initializer=tf.ones_initializer())
-        beta = tf.get_variable("beta", width, initializer=tf.zeros_initializer())
+    zeros, ones = tf.zeros_initializer(), tf.ones_initializer()
+    with tf.variable_scope(name) as scope:
+        gamma = tf.get_variable("gamma", width, initializer=ones)
+        beta = tf.get_variable("beta", width, initializer=zeros)
+        scope.set_partitioner(None)
         moving_mean = tf.get_variable(
-            "moving_mean", width, initializer=tf.zeros_initializer(), trainable=False
+            "moving_mean", width, initializer=zeros, trainable=False
         )
         moving_variance = tf.get_variable(
-            "moving_variance", width, initializer=tf.ones_initializer(), trainable=False
+            "moving_variance", width, initializer=ones, trainable=False
         )
-        mean, variance = tf.identity(moving_mean), tf.identity(moving_variance)
+        mean, variance = moving_mean, moving_variance
         if training:
             mean, variance = tf.nn.moments(net, [0])
             for moving, value in ((moving_mean, mean), (moving_variance, variance)):
-                for part in (
-                    moving if hasattr(moving, "_get_variable_list") else [moving]
-                ):
-                    update = tf.assign_sub(part, (part - value) * (1 - momentum))
-                    tf.add_to_collection(tf.GraphKeys.UPDATE_OPS, update)
-        return tf.nn.batch_normalization(
-            net, mean, variance, tf.identity(beta), tf.identity(gamma), 1e-3
-        )
+                update = tf.assign_sub(moving, (moving - value) * (1 - momentum))
+                tf.add_to_collection(tf.GraphKeys.UPDATE_OPS, update)
+        return tf.nn.batch_normalization(net, mean, variance, beta, gamma, 1e-3)
 
 
 def _summarize(value: Any, tag: str) -> None:

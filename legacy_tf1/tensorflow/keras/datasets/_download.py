@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,9 +25,9 @@ _FILES = {
 
 def is_cached(name: str) -> bool:
     """Whether Keras has the set in its cache already."""
-    from keras.config import keras_home
-
-    folder = Path(keras_home()) / "datasets"
+    # As Keras looks for it, without the import of Keras 3 that asking it would take.
+    home = os.environ.get("KERAS_HOME", "~/.keras")
+    folder = Path(home).expanduser() / "datasets"
     return all((folder / file).exists() for file in _FILES[name])
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import scipy.signal.windows as _windows
 
-from legacy_tf1.compat import libraries as _libraries
+from legacy_tf1.compat import faces as _faces
 
-_of_signal, __dir__ = _libraries.attach(__name__)
+_of_signal, __dir__ = _faces.attach(__name__)
 
 
 def __getattr__(name: str) -> Any:

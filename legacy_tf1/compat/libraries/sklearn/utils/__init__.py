@@ -1,5 +1,5 @@
 """`sklearn.utils`, which had `linear_assignment_`."""
 
-from legacy_tf1.compat import libraries as _libraries
+from legacy_tf1.compat import faces as _faces
 
-__getattr__, __dir__ = _libraries.attach(__name__)
+__getattr__, __dir__ = _faces.attach(__name__)
