@@ -115,9 +115,9 @@ def _run(arguments: list[str]) -> int:
     program = [*rest, *arguments[cut + 1 :]]
     try:
         if notebook:
-            from legacy_tf1.runner import notebook as notebooks
+            from legacy_tf1.runner.notebook import run
 
-            return notebooks.run(path, program, options)
+            return run(path, program, options)
         from legacy_tf1.runner import script
 
         return script.run(path, program, options)

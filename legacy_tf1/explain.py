@@ -292,9 +292,9 @@ def _imports(node: ast.Import | ast.ImportFrom) -> Iterator[_Found]:
     else:
         modules = [f"{node.module}.{alias.name}" for alias in node.names]
     for module in modules:
-        if module.startswith("tensorflow."):
-            if entry := _entry(_short(module)):
-                yield node.lineno, _short(module), entry.since, entry.today
+        inside = module.startswith("tensorflow.")
+        if inside and (entry := _entry(_short(module))):
+            yield node.lineno, _short(module), entry.since, entry.today
 
 
 def _calls(node: ast.Call, names: _Names) -> Iterator[_Found]:

@@ -22,20 +22,11 @@ from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
 
-from legacy_tf1.compat import missing, usage
+from legacy_tf1.compat import missing, moved, usage
 from legacy_tf1.compat.renamed import RENAMED
 
 REAL, FACE = "tensorflow", "legacy_tf1.tensorflow"
 _ABSENT = object()  # None is a value: tf.newaxis
-
-#: Modules that have moved: the name that old code imports, and where it is in the face.
-MOVED: dict[str, str] = {
-    f"{FACE}.python.ops.rnn_cell": f"{FACE}.nn.rnn_cell",
-    f"{FACE}.models.rnn.rnn_cell": f"{FACE}.nn.rnn_cell",
-    f"{FACE}.app.flags": f"{FACE}.flags",
-    f"{FACE}.python.platform.app": f"{FACE}.app",
-    f"{FACE}.python.platform.flags": f"{FACE}.flags",
-}
 
 
 @functools.cache
@@ -78,6 +69,9 @@ def attach(face: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
             value = find(RENAMED[path])
         elif value is None:
             value = getattr(original(face), name, _ABSENT)
+        if value is _ABSENT:  # what was never public, as tensorflow.python
+            private = original(f"{face}.{name}")
+            value = _ABSENT if private is None else private
         if value is _ABSENT:
             known = (*vars(sys.modules[face]), *dir(original(face)))
             raise missing.error(f"{face.removeprefix('legacy_tf1.')}.{name}", known)
@@ -90,7 +84,10 @@ def attach(face: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     def names() -> list[str]:
         """All that can be had of the module, as `dir` tells it."""
         own = vars(sys.modules[face])
-        return sorted({*own, *dir(original(face))})
+        try:
+            return sorted({*own, *dir(original(face))})
+        except ModuleNotFoundError:  # Keras's lazy loader, where tf-keras is not
+            return sorted(own)
 
     usage.watch(sys.modules[face])
     return look_up, names
@@ -114,13 +111,25 @@ def find(path: str) -> Any:
 
 def _submodule(name: str) -> ModuleType | None:
     """The submodule that has a file of its own, or has moved."""
-    if name in MOVED:
-        return importlib.import_module(MOVED[name])
+    if _target(name):
+        return importlib.import_module(name)
     parent = sys.modules[name.rpartition(".")[0]]
     spec = importlib.machinery.PathFinder.find_spec(
         name, getattr(parent, "__path__", ())
     )
     return None if spec is None else importlib.import_module(name)
+
+
+@functools.cache
+def _target(name: str) -> str | None:
+    """Where a module of the face has moved to, by itself or with one above it."""
+    path, rest = name.removeprefix(f"{FACE}."), ""
+    while path:
+        if path in moved.MOVED:
+            return f"{FACE}.{moved.MOVED[path]}{rest}"
+        path, _, last = path.rpartition(".")
+        rest = f".{last}{rest}"
+    return None
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -131,23 +140,25 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     ) -> importlib.machinery.ModuleSpec | None:
         if not name.startswith(f"{FACE}."):
             return None
-        if name not in MOVED and not isinstance(original(name), ModuleType):
-            # A file beside it is not asked for here: the usual finders come first.
-            raise missing.module_error(name.removeprefix("legacy_tf1."))
+        if not _target(name):
+            if importlib.machinery.PathFinder.find_spec(name, path):
+                return None
+            if not isinstance(original(name), ModuleType):
+                return None
         return importlib.util.spec_from_loader(name, self, is_package=True)
 
-    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType | None:
-        return importlib.import_module(MOVED[spec.name]) if spec.name in MOVED else None
-
     def exec_module(self, module: ModuleType) -> None:
-        name = module.__spec__.name if module.__spec__ else module.__name__
-        if name in MOVED:
+        name = module.__name__
+        if target := _target(name):
+            # One module by both names: what a program sets in one is in the other.
+            sys.modules[name] = importlib.import_module(target)
             return
-        module.__doc__ = getattr(original(module.__name__), "__doc__", None)
-        vars(module)["__getattr__"], vars(module)["__dir__"] = attach(module.__name__)
+        module.__doc__ = getattr(original(name), "__doc__", None)
+        vars(module)["__getattr__"], vars(module)["__dir__"] = attach(name)
 
 
 def install() -> None:
     """Makes the face's modules without a file importable; a second call does nothing."""
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
-        sys.meta_path.append(_Finder())
+        # Before the usual finders, which would load what has moved a second time.
+        sys.meta_path.insert(0, _Finder())

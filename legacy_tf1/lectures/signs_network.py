@@ -29,7 +29,8 @@ def load_signs(folder: str) -> tuple:
         with h5py.File(os.path.join(folder, part + "_signs.h5"), "r") as file:
             images = file[part + "_set_x"][()]
             labels = file[part + "_set_y"][()]
-        arrays += [images.reshape(len(images), -1).T / 255, np.eye(6)[labels].T]
+        X = images.reshape(len(images), -1).T / np.float32(255)
+        arrays += [X, np.eye(6)[labels].T]
     return tuple(arrays)
 
 

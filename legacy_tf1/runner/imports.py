@@ -13,10 +13,15 @@ import importlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from legacy_tf1.compat import faces, objects
+from legacy_tf1.compat import faces, missing, objects
 
 #: What a program imports, and the package of faces it is given.
-FACES = {"tensorflow": "legacy_tf1.tensorflow"}
+FACES = {
+    "tensorflow": "legacy_tf1.tensorflow",
+    "tensorflow_core": "legacy_tf1.tensorflow",
+    "tensorflow_estimator": "legacy_tf1.tensorflow.estimator",
+    "keras": "legacy_tf1.tensorflow.keras",
+}
 
 
 def program_builtins(*, python2: bool = False) -> dict[str, Any]:
@@ -58,9 +63,15 @@ def import_for_program(
     if not level and first in FACES:
         face = FACES[first]
         path = f"{face}.{rest}" if rest else face
-        if fromlist:
-            return builtins.__import__(path, None, None, fromlist)
-        importlib.import_module(path)
+        try:
+            if fromlist:
+                return builtins.__import__(path, None, None, fromlist)
+            importlib.import_module(path)
+        except ModuleNotFoundError as error:
+            lacking = (error.name or "").removeprefix("legacy_tf1.")
+            if lacking.partition(".")[0] != "tensorflow" or error.name == lacking:
+                raise
+            raise missing.module_error(lacking) from None
         # `import a.b` binds a, and `import a.b as c` goes from there to b.
         return importlib.import_module(face)
     if not level and faces.has_face(first):

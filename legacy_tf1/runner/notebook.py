@@ -67,9 +67,12 @@ def run(
         saved.parent.mkdir(parents=True, exist_ok=True)
     limit = deadline.Deadline(options.max_seconds)
     folder = path.resolve().parent
-    with environment.prepared(folder, [str(path), *arguments], options) as main:
-        with _shell(main, is_python2(notebook)) as shell, limit:
-            status = _cells(notebook, shell, limit, full=options.full_traceback)
+    with (
+        environment.prepared(folder, [str(path), *arguments], options) as main,
+        _shell(main, is_python2(notebook)) as shell,
+        limit,
+    ):
+        status = _cells(notebook, shell, limit, full=options.full_traceback)
     if saved is not None:
         nbformat.write(notebook, saved)
     if limit.passed:
@@ -168,6 +171,8 @@ class _Compiler(CachingCompiler):
 class _Hook(DisplayHook):
     """Prints a cell's last value, and keeps it as an output."""
 
+    shell: _Shell
+
     def __call__(self, result: Any = None) -> None:
         if result is None or self.quiet():
             return
@@ -183,6 +188,8 @@ class _Hook(DisplayHook):
 
 class _Publisher(DisplayPublisher):
     """Prints what a cell displays, and keeps it as an output."""
+
+    shell: _Shell
 
     def publish(
         self, data: Any, metadata: Any = None, source: Any = None, **_: Any
@@ -241,8 +248,8 @@ class _Shell(InteractiveShell):
         """Runs a cell and returns what it raised."""
         self.compile.cell = number
         streams = (
-            redirect_stdout(_Stream(self, "stdout", sys.stdout)),  # type: ignore[type-var]
-            redirect_stderr(_Stream(self, "stderr", sys.stderr)),  # type: ignore[type-var]
+            redirect_stdout(_Stream(self, "stdout", sys.stdout)),
+            redirect_stderr(_Stream(self, "stderr", sys.stderr)),
         )
         self.exited: BaseException | None = None
         with streams[0], streams[1]:
@@ -372,7 +379,14 @@ def _shell(main: Any, is_python2: bool) -> Iterator[_Shell]:
                 shell.input_transformers_post.append(_to_python3)
             yield shell
         finally:
-            shell.history_manager.end_session()
+            if "matplotlib.pyplot" in sys.modules:
+                # What `%matplotlib inline` has turned on.
+                import matplotlib.pyplot as plt
+
+                plt.close("all")
+                plt.ioff()
+            if shell.history_manager is not None:
+                shell.history_manager.end_session()
             _Shell.clear_instance()
             _, sys.displayhook, sys.excepthook = before
             os.environ.pop("IPYTHONDIR")

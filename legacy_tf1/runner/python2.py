@@ -133,9 +133,9 @@ def convert(text: str, filename: str = "<program>") -> str | None:
         >>> convert("print 'half', xrange(3)" + chr(10))
         "print('half', range(3))\n"
     """
-    from fissix import pygram, refactor
-    from fissix.pgen2.parse import ParseError
-    from fissix.pgen2.tokenize import TokenError
+    from fissix import pygram, refactor  # type: ignore[import-untyped]
+    from fissix.pgen2.parse import ParseError  # type: ignore[import-untyped]
+    from fissix.pgen2.tokenize import TokenError  # type: ignore[import-untyped]
 
     prints = not _is_python3(text)
     fixers = _fixers(prints)

@@ -45,12 +45,8 @@ def text(uses: Any, messages: list[str]) -> str:
         messages: The warnings that were given, each once.
 
     Example:
-        >>> print(text([], ["UserWarning: slow"]))
-        <BLANKLINE>
-        TensorFlow 1 in this program: nothing.
-
-    Warnings:
-          UserWarning: slow
+        >>> text([], ["UserWarning: slow"]).splitlines()[-1]
+        '  UserWarning: slow'
     """
     lines = ["", f"TensorFlow 1 in this program: {'' if uses else 'nothing.'}".rstrip()]
     width = max((len(use.name) for use in uses), default=0)

@@ -8,6 +8,7 @@ back its rule for the seeds of random operations (`legacy_tf1.compat.seeds`).
 import tensorflow.compat.v1 as _v1
 from tensorflow.python.framework import random_seed as _random_seed
 
+from legacy_tf1.compat import eager as _eager
 from legacy_tf1.compat import namespace as _namespace
 from legacy_tf1.compat import pre_1_0 as _pre_1_0
 from legacy_tf1.compat import seeds as _seeds
@@ -24,6 +25,8 @@ InteractiveSession = _sessions.InteractiveSession
 Session = _sessions.Session
 
 get_seed = _random_seed.get_seed  # by TensorFlow 1's rule by now
+
+enable_eager_execution = _eager.enable_eager_execution
 
 get_variable = _variables.get_variable
 variable_scope = _variables.variable_scope

@@ -137,7 +137,7 @@ def reduced(reduce: Callable[..., Any]) -> Callable[..., Any]:
         return reduce(input_tensor, axis, keepdims, name, reduction_indices, keep_dims)
 
     reduce_.__name__ = reduce_.__qualname__ = reduce.__name__
-    reduce_.__doc__ = reduce.__doc__
+    reduce_.__doc__ = f"As `tf.{reduce.__name__}`; the same today, with `keepdims`."
     return reduce_
 
 
@@ -159,7 +159,7 @@ def counted(function: Callable[..., Any], more: int) -> Callable[..., Any]:
         return result
 
     call.__name__ = call.__qualname__ = function.__name__
-    call.__doc__ = function.__doc__
+    call.__doc__ = f"As `{function.__name__}`, counted as in TensorFlow 1."
     return call
 
 

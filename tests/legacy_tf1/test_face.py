@@ -126,6 +126,7 @@ COUNTS = {
     "eye": (3, lambda x: tf.eye(3)),
     "matrix_diag": (2, tf.matrix_diag),
     "clip_by_global_norm": (21, lambda x: tf.clip_by_global_norm([x], 1.0)),
+    "swish": (5, tf.nn.swish),
     "random_uniform": (8, lambda x: tf.random_uniform([2])),
     "reduce_mean": (5, lambda x: tf.reduce_mean(tf.reduce_sum(x))),
     "mean_squared_error": (34, lambda x: tf.losses.mean_squared_error(x, x + x)),

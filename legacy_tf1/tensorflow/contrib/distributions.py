@@ -35,12 +35,17 @@ class MultivariateNormalDiag:
     """
 
     def __init__(
-        self, loc: Any = None, scale_diag: Any = None, name: str = "MultivariateNormalDiag"
-    ):
+        self,
+        loc: Any = None,
+        scale_diag: Any = None,
+        name: str = "MultivariateNormalDiag",
+    ) -> None:
         if loc is None and scale_diag is None:
             raise ValueError("Give `loc`, `scale_diag` or both. Received neither.")
         with tf.name_scope(name):
-            loc = tf.zeros_like(scale_diag) if loc is None else tf.convert_to_tensor(loc)
+            loc = (
+                tf.zeros_like(scale_diag) if loc is None else tf.convert_to_tensor(loc)
+            )
             scale = tf.ones_like(loc) if scale_diag is None else scale_diag
             self._each = tf.distributions.Normal(loc, scale)
 

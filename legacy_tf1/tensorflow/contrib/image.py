@@ -60,7 +60,9 @@ def transform(
         images = tf.convert_to_tensor(images, name="images")
         rank = images.shape.ndims
         if rank not in (2, 3, 4):
-            raise TypeError(f"Images should have rank between 2 and 4. Received: {rank}.")
+            raise TypeError(
+                f"Images should have rank between 2 and 4. Received: {rank}."
+            )
         batch = images
         if rank == 2:
             batch = images[None, :, :, None]
@@ -96,7 +98,10 @@ def rotate(
 
 
 def translate(
-    images: Any, translations: Any, interpolation: str = "NEAREST", name: str | None = None
+    images: Any,
+    translations: Any,
+    interpolation: str = "NEAREST",
+    name: str | None = None,
 ) -> Any:
     """Shifts pictures by (dx, dy) pixels, to the right and down."""
     with tf.name_scope(name, "translate"):

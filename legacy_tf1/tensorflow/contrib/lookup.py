@@ -66,7 +66,9 @@ def index_to_string(
     tensor: Any, mapping: Any, default_value: str = "UNK", name: str | None = None
 ) -> Any:
     """Looks places up in a list at once."""
-    return index_to_string_table_from_tensor(mapping, default_value).lookup(tensor, name)
+    return index_to_string_table_from_tensor(mapping, default_value).lookup(
+        tensor, name
+    )
 
 
 def __getattr__(name: str) -> Any:

@@ -36,7 +36,7 @@ class ScipyOptimizerInterface:
         inequalities: Sequence[Any] | None = None,
         var_to_bounds: dict[Any, tuple[Any, Any]] | None = None,
         **optimizer_kwargs: Any,
-    ):
+    ) -> None:
         self.optimizer_kwargs = optimizer_kwargs
         self._loss = loss
         self._vars = list(tf.trainable_variables() if var_list is None else var_list)
@@ -47,7 +47,9 @@ class ScipyOptimizerInterface:
             for tensor in tensors or ()
         ]
         self._bounds = self._packed_bounds(var_to_bounds) if var_to_bounds else None
-        self._new_values = [tf.placeholder(v.dtype.base_dtype, v.shape) for v in self._vars]
+        self._new_values = [
+            tf.placeholder(v.dtype.base_dtype, v.shape) for v in self._vars
+        ]
         self._assign = [
             tf.assign(variable, value)
             for variable, value in zip(self._vars, self._new_values, strict=True)
@@ -81,7 +83,9 @@ class ScipyOptimizerInterface:
             return session.run(tensors, feed_dict, **run_kwargs)
 
         def loss(at: np.ndarray) -> tuple[float, np.ndarray]:
-            value, gradient, fetched = run([self._loss, self._loss_gradient, fetches], at)
+            value, gradient, fetched = run(
+                [self._loss, self._loss_gradient, fetches], at
+            )
             if loss_callback is not None:
                 loss_callback(*fetched)
             return float(value), gradient.astype(np.float64)
@@ -120,7 +124,9 @@ class ScipyOptimizerInterface:
         sizes = [variable.shape.num_elements() for variable in self._vars]
         parts = np.split(at, np.cumsum(sizes)[:-1])
         shapes = [variable.shape.as_list() for variable in self._vars]
-        values = [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
+        values = [
+            part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)
+        ]
         feed = dict(zip(self._new_values, values, strict=True))
         session.run(self._assign, feed)
 
@@ -145,7 +151,7 @@ class ScipyOptimizerInterface:
 
 
 class AdamWOptimizer(tf.train.AdamOptimizer):
-    """As `tf.contrib.opt.AdamWOptimizer`: Adam, and variables that shrink beside it.
+    r"""As `tf.contrib.opt.AdamWOptimizer`: Adam, and variables that shrink beside it.
 
     $$w \\leftarrow (1 - \\lambda) w - \\text{Adam's step}$$
 
@@ -162,7 +168,7 @@ class AdamWOptimizer(tf.train.AdamOptimizer):
         epsilon: float = 1e-8,
         use_locking: bool = False,
         name: str = "AdamW",
-    ):
+    ) -> None:
         super().__init__(learning_rate, beta1, beta2, epsilon, use_locking, name)
         self._weight_decay = weight_decay
         self._decayed: set[str] | None = None

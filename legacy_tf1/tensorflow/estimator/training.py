@@ -128,7 +128,9 @@ class _EvaluateAfterSaving(tf.train.CheckpointSaverListener):
     def _evaluate(self, step: int) -> None:
         self._timer.update_last_triggered_step(step)
         spec, estimator = self._spec, self._estimator
-        checkpoint = estimator.latest_checkpoint()
+        checkpoint = (
+            estimator.latest_checkpoint() or ""
+        )  # there is one: it was just saved
         self.metrics = estimator.evaluate(
             spec.input_fn,
             steps=spec.steps,

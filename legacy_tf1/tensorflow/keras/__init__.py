@@ -95,4 +95,6 @@ def __getattr__(name: str) -> object:
     return _from_frozen(name)
 
 
-_from_frozen, __dir__ = _frozen.attach(__name__, "engine.base_layer_v1", "utils.vis_utils")
+_from_frozen, __dir__ = _frozen.attach(
+    __name__, "engine.base_layer_v1", "utils.vis_utils"
+)

@@ -28,7 +28,9 @@ _Class = TypeVar("_Class", bound=type)
 
 # It recommends TensorFlow 2's ways from everywhere, for instance whenever a model is
 # trained in graph mode. TensorFlow 1 said nothing.
-warnings.filterwarnings("ignore", category=UserWarning, module=r"tensorflow\.python\.keras")
+warnings.filterwarnings(
+    "ignore", category=UserWarning, module=r"tensorflow\.python\.keras"
+)
 
 
 #: What a saved model says of its Keras, as TensorFlow 1.15 did.

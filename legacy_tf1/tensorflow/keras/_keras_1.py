@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 _RENAMED = {
@@ -48,18 +50,18 @@ class Layer:
     """A layer that takes Keras 1's arguments too; first of a layer's bases."""
 
     #: What Keras 1 called by one name in all layers but this one.
-    _keras_1: dict[str, str] = {}
+    _keras_1: Mapping[str, str] = MappingProxyType({})
 
-    def __init__(self, *args: Any, **kwargs: Any):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **_translated(kwargs, self._keras_1))
 
 
 class Units(Layer):
     """A dense or recurrent layer: `output_dim` is `units`."""
 
-    _keras_1 = {"output_dim": "units"}
+    _keras_1 = MappingProxyType({"output_dim": "units"})
 
-    def __init__(self, *args: Any, **kwargs: Any):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         if "input_length" in kwargs and "input_dim" in kwargs:
             length, size = kwargs.pop("input_length"), kwargs.pop("input_dim")
             kwargs["input_shape"] = (length, size)
@@ -69,13 +71,15 @@ class Units(Layer):
 class EmbeddingLayer(Layer):
     """Keras 1's `Embedding` calls its initializer `init`, too."""
 
-    _keras_1 = {
-        "init": "embeddings_initializer",
-        "W_regularizer": "embeddings_regularizer",
-        "W_constraint": "embeddings_constraint",
-    }
+    _keras_1 = MappingProxyType(
+        {
+            "init": "embeddings_initializer",
+            "W_regularizer": "embeddings_regularizer",
+            "W_constraint": "embeddings_constraint",
+        }
+    )
 
-    def __init__(self, *args: Any, **kwargs: Any):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         weights = kwargs.get("weights")
         kwargs.pop("dropout", None)
         super().__init__(*args, **kwargs)
@@ -86,7 +90,7 @@ class EmbeddingLayer(Layer):
 class Convolution(Layer):
     """A convolution whose kernel may be given as `nb_row, nb_col`."""
 
-    def __init__(self, *args: Any, **kwargs: Any):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         if len(args) == 3 and all(isinstance(value, int) for value in args):
             args = (args[0], args[1:])
         if "nb_row" in kwargs:
@@ -126,7 +130,7 @@ def _training(kwargs: dict[str, Any]) -> dict[str, Any]:
     return {_TRAINING.get(name, name): value for name, value in kwargs.items()}
 
 
-def _translated(kwargs: dict[str, Any], own: dict[str, str]) -> dict[str, Any]:
+def _translated(kwargs: dict[str, Any], own: Mapping[str, str]) -> dict[str, Any]:
     table = {**_RENAMED, **own}
     result = {table.get(name, name): value for name, value in kwargs.items()}
     if "data_format" in result:

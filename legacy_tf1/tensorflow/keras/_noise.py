@@ -15,7 +15,7 @@ from legacy_tf1.tensorflow.keras import _frozen, _keras_1
 class _Noise(_keras_1.Layer, base_layer.Layer):
     """A layer that does nothing outside training."""
 
-    def __init__(self, **kwargs: Any):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.supports_masking = True
 
@@ -37,7 +37,7 @@ class _Noise(_keras_1.Layer, base_layer.Layer):
 class GaussianNoise(_Noise):
     """As `tf.keras.layers.GaussianNoise`: adds noise of mean 0."""
 
-    def __init__(self, stddev: float, **kwargs: Any):
+    def __init__(self, stddev: float, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.stddev = stddev
 
@@ -53,7 +53,7 @@ class GaussianNoise(_Noise):
 class GaussianDropout(_Noise):
     """As `tf.keras.layers.GaussianDropout`: multiplies by noise of mean 1."""
 
-    def __init__(self, rate: float, **kwargs: Any):
+    def __init__(self, rate: float, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.rate = rate
 
@@ -71,8 +71,12 @@ class AlphaDropout(_Noise):
     """As `tf.keras.layers.AlphaDropout`: keeps mean and variance behind a SELU."""
 
     def __init__(
-        self, rate: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any
-    ):
+        self,
+        rate: float,
+        noise_shape: Any = None,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.rate = rate
         self.noise_shape = noise_shape

@@ -71,7 +71,7 @@ class BatchNormalization(_keras_1.Layer, base_layer.Layer):
         trainable: bool = True,
         name: str | None = None,
         **kwargs: Any,
-    ):
+    ) -> None:
         kwargs.pop("mode", None)  # Keras 1
         super().__init__(name=name, trainable=trainable, **kwargs)
         if renorm:
@@ -219,11 +219,15 @@ class BatchNormalization(_keras_1.Layer, base_layer.Layer):
                 data_format=data_format,
             )
 
-        outputs, mean, variance = control_flow_util.smart_cond(training, of_batch, of_averages)
+        outputs, mean, variance = control_flow_util.smart_cond(
+            training, of_batch, of_averages
+        )
         known = _known(training)
         if known is None:
             # Outside training the averages move by nothing, as in TensorFlow 1.15.
-            momentum = control_flow_util.smart_cond(training, lambda: self.momentum, lambda: 1.0)
+            momentum = control_flow_util.smart_cond(
+                training, lambda: self.momentum, lambda: 1.0
+            )
         else:
             momentum = tf.convert_to_tensor(self.momentum)
         if known is None or known:
@@ -279,7 +283,7 @@ class LayerNormalization(base_layer.Layer):
         trainable: bool = True,
         name: str | None = None,
         **kwargs: Any,
-    ):
+    ) -> None:
         super().__init__(name=name, trainable=trainable, **kwargs)
         self.axis = axis
         self.epsilon = epsilon

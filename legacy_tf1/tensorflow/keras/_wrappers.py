@@ -15,7 +15,7 @@ from legacy_tf1.tensorflow.keras import _frozen
 class Wrapper(base_layer.Layer):
     """As `tf.keras.layers.Wrapper`: a layer that holds another."""
 
-    def __init__(self, layer: Any, **kwargs: Any):
+    def __init__(self, layer: Any, **kwargs: Any) -> None:
         if not isinstance(layer, base_layer.Layer):
             raise ValueError(
                 "A wrapper needs a layer as its first argument, as in "
@@ -47,7 +47,7 @@ class TimeDistributed(Wrapper):
     Today: `keras.layers.TimeDistributed`.
     """
 
-    def __init__(self, layer: Any, **kwargs: Any):
+    def __init__(self, layer: Any, **kwargs: Any) -> None:
         super().__init__(layer, **kwargs)
         self.supports_masking = True
 
@@ -106,8 +106,12 @@ class Bidirectional(Wrapper):
     """
 
     def __init__(
-        self, layer: Any, merge_mode: str | None = "concat", weights: Any = None, **kwargs: Any
-    ):
+        self,
+        layer: Any,
+        merge_mode: str | None = "concat",
+        weights: Any = None,
+        **kwargs: Any,
+    ) -> None:
         if merge_mode not in ("sum", "mul", "ave", "concat", None):
             raise ValueError(
                 "Invalid merge mode. Merge mode should be one of "

@@ -37,8 +37,6 @@ def backend() -> str:
     return "tensorflow"
 
 
-
-
 __getattr__, __dir__ = _frozen.attach(
     __name__, "backend", "backend_config", also={"_BACKEND": "tensorflow"}
 )

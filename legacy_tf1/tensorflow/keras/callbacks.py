@@ -15,8 +15,12 @@ class EarlyStopping(callbacks.EarlyStopping):
     """As `tf.keras.callbacks.EarlyStopping`."""
 
     def __init__(
-        self, monitor: str = "val_loss", min_delta: float = 0, patience: int = 0, **kwargs: Any
-    ):
+        self,
+        monitor: str = "val_loss",
+        min_delta: float = 0,
+        patience: int = 0,
+        **kwargs: Any,
+    ) -> None:
         # The copy of Keras stops after its first epoch at a patience of 0. In
         # TensorFlow 1 that meant: after the first epoch without an improvement.
         super().__init__(monitor, min_delta, max(patience, 1), **kwargs)

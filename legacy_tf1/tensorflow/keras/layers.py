@@ -11,10 +11,20 @@ import tensorflow.compat.v1 as tf
 from tensorflow.python.keras import backend
 from tensorflow.python.keras.layers import (
     convolutional as _convolutional,
+)
+from tensorflow.python.keras.layers import (
     core as _core,
+)
+from tensorflow.python.keras.layers import (
     embeddings as _embeddings,
+)
+from tensorflow.python.keras.layers import (
     merge as merging,
+)
+from tensorflow.python.keras.layers import (
     pooling as _pooling,
+)
+from tensorflow.python.keras.layers import (
     recurrent as _recurrent,
 )
 from tensorflow.python.keras.utils import control_flow_util
@@ -22,12 +32,20 @@ from tensorflow.python.keras.utils import control_flow_util
 from legacy_tf1.compat import seeds
 from legacy_tf1.tensorflow import _operations
 from legacy_tf1.tensorflow.keras import _frozen, _keras_1
-from legacy_tf1.tensorflow.keras._noise import AlphaDropout, GaussianDropout, GaussianNoise
+from legacy_tf1.tensorflow.keras._noise import (
+    AlphaDropout,
+    GaussianDropout,
+    GaussianNoise,
+)
 from legacy_tf1.tensorflow.keras._normalization import (
     BatchNormalization,
     LayerNormalization,
 )
-from legacy_tf1.tensorflow.keras._wrappers import Bidirectional, TimeDistributed, Wrapper
+from legacy_tf1.tensorflow.keras._wrappers import (
+    Bidirectional,
+    TimeDistributed,
+    Wrapper,
+)
 
 __all__ = [
     "GRU",
@@ -183,6 +201,8 @@ class AveragePooling2D(_keras_1.Layer, _pooling.AveragePooling2D):
 class _Recurrent(_keras_1.Units):
     """A recurrent layer whose weights are called `lstm/kernel`, as in TensorFlow 1."""
 
+    cell: Any
+
     def build(self, input_shape: Any) -> None:
         """Builds the cell in the layer's own scope; later Keras gave it one of its own."""
         first = input_shape[0] if isinstance(input_shape, list) else input_shape
@@ -221,7 +241,7 @@ class CuDNNLSTM(LSTM):
     Today: `keras.layers.LSTM`, which uses cuDNN by itself where it can.
     """
 
-    def __init__(self, units: int, **kwargs: Any):
+    def __init__(self, units: int, **kwargs: Any) -> None:
         kwargs.setdefault("recurrent_activation", "sigmoid")
         super().__init__(units, **kwargs)
 
@@ -233,18 +253,20 @@ class CuDNNGRU(GRU):
     Today: `keras.layers.GRU`, which uses cuDNN by itself where it can.
     """
 
-    def __init__(self, units: int, **kwargs: Any):
+    def __init__(self, units: int, **kwargs: Any) -> None:
         kwargs.setdefault("recurrent_activation", "sigmoid")
         kwargs.setdefault("reset_after", True)
         super().__init__(units, **kwargs)
 
 
-def AtrousConvolution2D(*args: Any, atrous_rate: Any = (1, 1), **kwargs: Any) -> Any:
+def AtrousConvolution2D(  # noqa: N802
+    *args: Any, atrous_rate: Any = (1, 1), **kwargs: Any
+) -> Any:
     """Keras 1's `Conv2D` with a dilation."""
     return Convolution2D(*args, dilation_rate=atrous_rate, **kwargs)
 
 
-def TimeDistributedDense(output_dim: int, **kwargs: Any) -> Any:
+def TimeDistributedDense(output_dim: int, **kwargs: Any) -> Any:  # noqa: N802
     """Keras 1's `TimeDistributed(Dense(output_dim))`: a `Dense` takes sequences itself."""
     return Dense(output_dim, **kwargs)
 

@@ -15,7 +15,7 @@ from legacy_tf1.tensorflow.keras import _frozen, _keras_1
 __all__ = ["Model", "Sequential"]
 
 
-class _AnyModel(type(_training.Model)):
+class _AnyModel(type(_training.Model)):  # type: ignore[misc]
     """Makes every model an instance of `Model`, however it was made."""
 
     def __instancecheck__(cls, instance: Any) -> bool:

@@ -39,7 +39,7 @@ Optimizer = optimizer_v2.OptimizerV2
 class _OldNames:
     """Takes `lr` without a word; first of an optimizer's bases."""
 
-    def __init__(self, *args: Any, **kwargs: Any):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         if "lr" in kwargs:
             kwargs["learning_rate"] = kwargs.pop("lr")
         kwargs.pop("schedule_decay", None)  # Nadam's constant, which is fixed now

@@ -7,9 +7,11 @@ normalization. Here they add as many operations to the graph as they did, since 
 
 from tensorflow.python.layers import base as _base
 
+from legacy_tf1.compat import missing as _missing
 from legacy_tf1.compat import namespace as _namespace
 from legacy_tf1.tensorflow.layers import convolutional as _convolutional
 from legacy_tf1.tensorflow.layers import core as _core
+from legacy_tf1.tensorflow.layers import experimental as experimental
 from legacy_tf1.tensorflow.layers import normalization as _normalization
 from legacy_tf1.tensorflow.layers import pooling as _pooling
 
@@ -52,4 +54,11 @@ max_pooling1d = _pooling.max_pooling1d
 max_pooling2d = _pooling.max_pooling2d
 max_pooling3d = _pooling.max_pooling3d
 
-__getattr__, __dir__ = _namespace.attach(__name__)
+_namespace.attach(__name__)
+
+
+def __getattr__(name: str) -> object:
+    """Tells what replaces a name; what TensorFlow 2 has here asks for tf-keras."""
+    if name.startswith("__"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise _missing.error(f"tensorflow.layers.{name}", tuple(globals()))

@@ -1,11 +1,14 @@
 """`tf.nn`: argument orders of before 1.0 and operations that have changed since."""
 
+import tensorflow.compat.v1 as _tf
+
 from legacy_tf1.compat import namespace as _namespace
 from legacy_tf1.compat import pre_1_0 as _pre_1_0
 from legacy_tf1.tensorflow import _operations
 from legacy_tf1.tensorflow.nn import _recurrent
 
 dropout = _operations.dropout
+swish = _operations.counted(_tf.nn.swish, -2)
 
 nce_loss = _pre_1_0.nce_loss
 sampled_softmax_loss = _pre_1_0.sampled_softmax_loss

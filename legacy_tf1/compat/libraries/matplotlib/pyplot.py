@@ -23,7 +23,7 @@ __all__ = ["cm", "style"]
 
 
 def _on_screen() -> bool:
-    backend = str(_matplotlib.get_backend())
+    backend = str(_matplotlib.get_backend()).lower()
     # A notebook's backend shows figures in its own way.
     return backend not in _backends.list_builtin(_BackendFilter.NON_INTERACTIVE)
 
@@ -79,13 +79,18 @@ def gca(**kwargs: Any) -> Any:
     return current_axes(_pyplot.gcf(), **kwargs)
 
 
-def hist(x: Any, bins: Any = None, range: Any = None, *args: Any, **kwargs: Any) -> Any:
+def hist(
+    x: Any,
+    bins: Any = None,
+    range: Any = None,
+    normed: Any = None,
+    weights: Any = None,
+    **kwargs: Any,
+) -> Any:
     """`pyplot.hist`: `normed` is `density` today."""
-    normed = kwargs.pop("normed", None)
-    if normed is not None:
-        kwargs.setdefault("density", bool(normed))
     kwargs.pop("hold", None)
-    return _pyplot.hist(x, bins, range, *args, **kwargs)
+    kwargs.setdefault("density", bool(normed))
+    return _pyplot.hist(x, bins, range=range, weights=weights, **kwargs)
 
 
 def plot(*args: Any, **kwargs: Any) -> Any:

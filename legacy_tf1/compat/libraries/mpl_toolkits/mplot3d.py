@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mpl_toolkits import mplot3d as _mplot3d
+from mpl_toolkits import mplot3d as _mplot3d  # type: ignore[import-untyped]
 
 from legacy_tf1.compat import faces as _faces
 

@@ -105,7 +105,7 @@ def load(
     mmap_mode: Any = None,
     allow_pickle: builtins.bool = True,
     fix_imports: builtins.bool = True,
-    encoding: builtins.str = "ASCII",
+    encoding: Any = "ASCII",
 ) -> Any:
     """`numpy.load`: before NumPy 1.16.3 it read arrays of Python objects unasked."""
     return _np.load(

@@ -83,7 +83,7 @@ class Iterator:
         RuntimeError: Without eager execution.
     """
 
-    def __init__(self, dataset: Any):
+    def __init__(self, dataset: Any) -> None:
         if not tf.executing_eagerly():
             raise RuntimeError(
                 "tfe.Iterator needs eager execution: call tf.enable_eager_execution() "
@@ -113,7 +113,7 @@ class Saver:
         var_list: Variables, or a dict of them.
     """
 
-    def __init__(self, var_list: Any):
+    def __init__(self, var_list: Any) -> None:
         self._saver = tf.train.Saver(var_list)
 
     def save(self, file_prefix: str, global_step: Any = None) -> str:

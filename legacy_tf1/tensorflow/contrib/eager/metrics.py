@@ -13,7 +13,7 @@ import tensorflow.compat.v1 as tf
 class Mean:
     """As `tfe.metrics.Mean`: the weighted mean of all values so far, in float64."""
 
-    def __init__(self, name: str | None = None, dtype: Any = tf.float64):
+    def __init__(self, name: str | None = None, dtype: Any = tf.float64) -> None:
         self.name = name or type(self).__name__.lower()
         self._dtype = dtype
         self.init_variables()
@@ -45,7 +45,9 @@ class Mean:
 class Accuracy(Mean):
     """As `tfe.metrics.Accuracy`: the share of predictions that equal their labels."""
 
-    def call(self, labels: Any, predictions: Any, weights: Any = None) -> Any:
+    def call(  # type: ignore[override]
+        self, labels: Any, predictions: Any, weights: Any = None
+    ) -> Any:
         """Adds class numbers."""
         labels = tf.cast(labels, tf.as_dtype(tf.convert_to_tensor(predictions).dtype))
         super().call(tf.equal(labels, predictions), weights)
@@ -55,7 +57,9 @@ class Accuracy(Mean):
 class CategoricalAccuracy(Accuracy):
     """As `tfe.metrics.CategoricalAccuracy`, of one-hot labels and scores."""
 
-    def call(self, labels: Any, predictions: Any, weights: Any = None) -> Any:
+    def call(  # type: ignore[override]
+        self, labels: Any, predictions: Any, weights: Any = None
+    ) -> Any:
         """Adds rows of labels and scores."""
         super().call(tf.argmax(labels, -1), tf.argmax(predictions, -1), weights)
         return labels, predictions
@@ -64,7 +68,9 @@ class CategoricalAccuracy(Accuracy):
 class SparseAccuracy(Accuracy):
     """As `tfe.metrics.SparseAccuracy`, of class numbers and scores."""
 
-    def call(self, labels: Any, predictions: Any, weights: Any = None) -> Any:
+    def call(  # type: ignore[override]
+        self, labels: Any, predictions: Any, weights: Any = None
+    ) -> Any:
         """Adds class numbers and rows of scores."""
         super().call(labels, tf.argmax(predictions, -1), weights)
         return labels, predictions
@@ -73,11 +79,13 @@ class SparseAccuracy(Accuracy):
 class BinaryAccuracy(Accuracy):
     """As `tfe.metrics.BinaryAccuracy`, of labels and probabilities."""
 
-    def __init__(self, threshold: float = 0.5, **options: Any):
+    def __init__(self, threshold: float = 0.5, **options: Any) -> None:
         super().__init__(**options)
         self._threshold = threshold
 
-    def call(self, labels: Any, predictions: Any, weights: Any = None) -> Any:
+    def call(  # type: ignore[override]
+        self, labels: Any, predictions: Any, weights: Any = None
+    ) -> Any:
         """Adds labels of 0 and 1, and probabilities."""
         over = tf.cast(tf.greater(predictions, self._threshold), tf.int64)
         super().call(tf.cast(labels, tf.int64), over, weights)

@@ -13,7 +13,7 @@ class Network:
     Today: a subclass of `keras.Model`, whose layers are simply attributes.
     """
 
-    def __init__(self, name: str | None = None):
+    def __init__(self, name: str | None = None) -> None:
         self.name = name or type(self).__name__.lower()
         self._tracked: list[Any] = []
 
@@ -85,7 +85,7 @@ class Sequential(Network):
         self,
         layers_funcs: Sequence[Callable[..., Any]] | None = None,
         name: str | None = None,
-    ):
+    ) -> None:
         super().__init__(name)
         self._steps: list[Callable[..., Any]] = []
         for each in layers_funcs or ():

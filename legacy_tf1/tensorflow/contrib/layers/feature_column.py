@@ -8,6 +8,20 @@ from typing import Any
 import tensorflow.compat.v1 as tf
 from tensorflow.python.feature_column import feature_column_v2 as fc
 
+__all__ = [
+    "bucketized_column",
+    "create_feature_spec_for_parsing",
+    "crossed_column",
+    "embedding_column",
+    "one_hot_column",
+    "real_valued_column",
+    "sparse_column_with_hash_bucket",
+    "sparse_column_with_integerized_feature",
+    "sparse_column_with_keys",
+    "sparse_column_with_vocabulary_file",
+    "weighted_sparse_column",
+]
+
 
 def real_valued_column(
     column_name: str,

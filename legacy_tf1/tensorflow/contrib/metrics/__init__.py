@@ -45,7 +45,9 @@ def confusion_matrix(
     weights: Any = None,
 ) -> Any:
     """Rows are labels, columns predictions, as `tf.contrib.metrics.confusion_matrix`."""
-    return tf.confusion_matrix(labels, predictions, num_classes, weights, dtype, name)
+    return tf.confusion_matrix(
+        labels, predictions, num_classes, dtype, name=name, weights=weights
+    )
 
 
 def f1_score(

@@ -100,9 +100,7 @@ class _BaseAttentionMechanism(AttentionMechanism):
             self._values = _masked_memory(
                 memory, memory_sequence_length, check_inner_dims_defined
             )
-            self._keys = (
-                memory_layer(self._values) if memory_layer else self._values
-            )
+            self._keys = memory_layer(self._values) if memory_layer else self._values
             if custom_key_value_fn is not None:
                 self._keys, self._values = custom_key_value_fn(self._keys, self._values)
             self._batch_size = static_or_dynamic(self._keys, 0)

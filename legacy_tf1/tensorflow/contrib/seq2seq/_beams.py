@@ -6,6 +6,8 @@ from typing import Any
 
 import tensorflow.compat.v1 as tf
 
+from legacy_tf1.compat import seeds
+
 
 def _tile(tensor: Any, multiplier: int) -> Any:
     tensor = tf.convert_to_tensor(tensor, name="t")
@@ -55,39 +57,42 @@ def gather_tree(
         end_token: The id that ends a sequence.
         name: Of the operation.
     """
-    with tf.name_scope(name, "GatherTree", [step_ids, parent_ids]):
-        step_ids = tf.convert_to_tensor(step_ids, name="step_ids")
-        parent_ids = tf.convert_to_tensor(parent_ids, name="parent_ids")
-        end_token = tf.convert_to_tensor(end_token, dtype=step_ids.dtype)
-        shape = tf.shape(step_ids)
-        times, width = shape[0], shape[2]
-        lengths = tf.minimum(
-            tf.cast(tf.convert_to_tensor(max_sequence_lengths), tf.int32), times
-        )
-        beams = tf.tile(tf.expand_dims(tf.range(width), 0), [shape[1], 1])
+    step_ids = tf.convert_to_tensor(step_ids, name="step_ids")
+    parent_ids = tf.convert_to_tensor(parent_ids, name="parent_ids")
+    lengths = tf.convert_to_tensor(max_sequence_lengths, name="max_sequence_lengths")
+    end_token = tf.convert_to_tensor(end_token, dtype=step_ids.dtype, name="end_token")
+    with tf.name_scope(name, "GatherTree", [step_ids, parent_ids]), seeds.counting(1):
+        return _walk_back(step_ids, parent_ids, lengths, end_token)
 
-        def step(followed: Any, inputs: Any) -> Any:
-            time, ids, parents = inputs
-            ids = tf.batch_gather(ids, followed[0])
-            parents = tf.batch_gather(parents, followed[0])
-            within = tf.tile(tf.expand_dims(time < lengths, 1), [1, width])
-            return (
-                tf.where(within, parents, followed[0]),
-                tf.where(within, ids, tf.fill(tf.shape(ids), end_token)),
-            )
 
-        _, ids = tf.scan(
-            step,
-            (tf.range(times), step_ids, tf.cast(parent_ids, tf.int32)),
-            initializer=(beams, tf.zeros_like(beams, dtype=step_ids.dtype)),
-            reverse=True,
-            back_prop=False,
+def _walk_back(step_ids: Any, parent_ids: Any, lengths: Any, end_token: Any) -> Any:
+    shape = tf.shape(step_ids)
+    times, width = shape[0], shape[2]
+    lengths = tf.minimum(tf.cast(lengths, tf.int32), times)
+    beams = tf.tile(tf.expand_dims(tf.range(width), 0), [shape[1], 1])
+
+    def step(followed: Any, inputs: Any) -> Any:
+        time, ids, parents = inputs
+        ids = tf.gather(ids, followed[0], batch_dims=1)
+        parents = tf.gather(parents, followed[0], batch_dims=1)
+        within = tf.tile(tf.expand_dims(time < lengths, 1), [1, width])
+        return (
+            tf.where(within, parents, followed[0]),
+            tf.where(within, ids, tf.fill(tf.shape(ids), end_token)),
         )
-        is_end = tf.cast(tf.equal(ids, end_token), tf.int32)
-        ended = tf.cumsum(is_end, axis=0, exclusive=True) > 0
-        result = tf.where(ended, tf.fill(shape, end_token), ids)
-        result.set_shape(step_ids.shape)
-        return result
+
+    _, ids = tf.scan(
+        step,
+        (tf.range(times), step_ids, tf.cast(parent_ids, tf.int32)),
+        initializer=(beams, tf.zeros_like(beams, dtype=step_ids.dtype)),
+        reverse=True,
+        back_prop=False,
+    )
+    is_end = tf.cast(tf.equal(ids, end_token), tf.int32)
+    ended = tf.cumsum(is_end, axis=0, exclusive=True) > 0
+    result = tf.where(ended, tf.fill(shape, end_token), ids)
+    result.set_shape(step_ids.shape)
+    return result
 
 
 def gather_tree_from_array(t: Any, parent_ids: Any, sequence_length: Any) -> Any:

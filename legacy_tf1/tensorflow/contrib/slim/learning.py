@@ -382,9 +382,10 @@ def train(
             supervisor.saver.save(
                 session, supervisor.save_path, global_step=supervisor.global_step
             )
+            # The end of the block closes the writer.
             supervisor.stop(
                 threads,
-                close_summary_writer=True,
+                close_summary_writer=False,
                 ignore_live_threads=ignore_live_threads,
             )
     return loss

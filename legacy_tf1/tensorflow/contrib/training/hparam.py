@@ -27,6 +27,8 @@ class HParams:
         ValueError: Could not cast hparam 'learning_rate' of type 'float' from value 'fast'
     """
 
+    _types: dict[str, tuple[type, bool]]
+
     def __init__(
         self, hparam_def: Any = None, model_structure: Any = None, **kwargs: Any
     ) -> None:

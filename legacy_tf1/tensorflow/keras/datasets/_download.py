@@ -9,7 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-_HOSTS = {"cifar10": "https://www.cs.toronto.edu", "cifar100": "https://www.cs.toronto.edu"}
+_HOSTS = {
+    "cifar10": "https://www.cs.toronto.edu",
+    "cifar100": "https://www.cs.toronto.edu",
+}
 _DEFAULT_HOST = "https://storage.googleapis.com"
 #: What `load_data` looks for in ~/.keras/datasets (all of a list).
 _FILES = {

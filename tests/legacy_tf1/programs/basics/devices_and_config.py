@@ -1,4 +1,4 @@
-"""A program that was written for a GPU."""
+"""A program for a GPU; without one TensorFlow 1.15 refused its second session."""
 
 import tensorflow as tf
 
@@ -16,10 +16,11 @@ with tf.device("/cpu:0"):
     d = c + 1
 
 for each in (config, other):
-    with tf.Session(config=config) as sess:
+    with tf.Session(config=each) as sess:
         assert sess.run(d) == 12.0
 assert a.device in ("/device:GPU:0", "/gpu:0")
-assert tf.VERSION.startswith("1.") and tf.__version__ == tf.VERSION
+assert tf.VERSION.startswith("1.")
+assert tf.__version__ == tf.VERSION
 assert int(tf.__version__.split(".")[1]) >= 12
 assert not tf.test.is_gpu_available()
 tf.logging.set_verbosity(tf.logging.ERROR)

@@ -17,7 +17,8 @@ tf.flags.DEFINE_bool("fast", True, "Whether to hurry.")
 def main(_):
     assert FLAGS.log_dir == "/tmp/logs"
     assert (FLAGS.batch_size, FLAGS.learning_rate) == (32, 0.1)
-    assert FLAGS.verbose_run is False and FLAGS.fast is True
+    assert FLAGS.verbose_run is False
+    assert FLAGS.fast is True
     FLAGS.batch_size = 8
     assert tf.flags.FLAGS.batch_size == 8
 

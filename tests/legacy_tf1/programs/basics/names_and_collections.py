@@ -10,8 +10,10 @@ with tf.name_scope("layer"):
 assert str(w) == "<tf.Variable 'layer/w:0' shape=(3, 2) dtype=float32_ref>"
 assert y.op.name == "layer/y"
 assert y.get_shape().as_list() == [None, 2]
-assert y.get_shape()[1] == 2 and y.get_shape()[1].value == 2
-assert (x + 1.0).name == "add:0" and tf.add(x, x).name == "Add_1:0"
+assert y.get_shape()[1] == 2
+assert y.get_shape()[1].value == 2
+assert (x + 1.0).name == "add:0"
+assert tf.add(x, x).name == "Add_1:0"
 
 with tf.variable_scope("a") as scope:
     v = tf.get_variable("v", [1])
@@ -25,9 +27,10 @@ try:
     with tf.variable_scope("a"):
         tf.get_variable("v", [1])
 except ValueError as error:
-    assert "already exists" in str(error)
+    message = str(error)
 else:
     raise AssertionError("a variable of the same name was made")
+assert "already exists" in message
 
 assert [each.name for each in tf.trainable_variables()] == ["layer/w:0", "a/v:0"]
 assert tf.get_collection(tf.GraphKeys.TRAINABLE_VARIABLES, scope="a") == [v]

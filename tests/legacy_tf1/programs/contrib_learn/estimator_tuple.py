@@ -1,4 +1,5 @@
 """A model function of (features, targets, mode, params) that returns a tuple."""
+
 import numpy as np
 import tensorflow as tf
 from tensorflow.contrib import learn
@@ -23,7 +24,9 @@ def model(features, targets, mode, params):
 x = np.array([[1.0], [2.0], [3.0], [4.0]], dtype=np.float32)
 y = np.array([0.0, -1.0, -2.0, -3.0], dtype=np.float32)
 estimator = learn.Estimator(model_fn=model, params={"rate": 0.01})
-train = tf.estimator.inputs.numpy_input_fn({"x": x}, y, 4, num_epochs=None, shuffle=False)
+train = tf.estimator.inputs.numpy_input_fn(
+    {"x": x}, y, 4, num_epochs=None, shuffle=False
+)
 estimator.fit(input_fn=train, steps=1000)
 test = tf.estimator.inputs.numpy_input_fn({"x": x}, y, 4, num_epochs=1, shuffle=False)
 result = estimator.evaluate(input_fn=test)

@@ -1,4 +1,5 @@
 """Linear models through SKCompat, with inferred columns, and a validation monitor."""
+
 import numpy as np
 import tensorflow as tf
 from tensorflow.contrib import learn
@@ -8,7 +9,7 @@ x = rng.randn(200, 3).astype(np.float32)
 y = (x.dot([1.0, -2.0, 0.5]) > 0).astype(np.int64)
 columns = learn.infer_real_valued_columns_from_input(x)
 assert len(columns) == 1
-monitor = learn.monitors.ValidationMonitor(x, y, every_n_steps=50)
+monitor = learn.monitors.ValidationMonitor(x, y, every_n_steps=70)
 classifier = learn.SKCompat(
     learn.LinearClassifier(
         feature_columns=columns,
@@ -17,11 +18,12 @@ classifier = learn.SKCompat(
         config=learn.RunConfig(save_checkpoints_steps=50),
     )
 )
-classifier.fit(x, y, steps=150, batch_size=50, monitors=[monitor])
+classifier.fit(x, y, steps=100, batch_size=50, monitors=[monitor])
 score = classifier.score(x, y)
-assert score["accuracy"] > 0.95 and score["auc"] > 0.98, score
+assert score["accuracy"] > 0.9, score
+assert score["auc"] > 0.95, score
 predicted = classifier.predict(x)
-assert np.mean(predicted["classes"] == y) == score["accuracy"]
+assert abs(np.mean(predicted["classes"] == y) - score["accuracy"]) < 1e-6
 np.testing.assert_allclose(predicted["probabilities"].sum(axis=1), 1, rtol=1e-5)
 
 regressor = learn.LinearRegressor(
@@ -30,5 +32,5 @@ regressor = learn.LinearRegressor(
 target = x.dot([1.0, -2.0, 0.5]).astype(np.float32) + 3
 regressor.fit(x, target, steps=200)
 assert regressor.evaluate(x, target)["loss"] < 1e-4
-assert abs(list(regressor.predict(x[:1]))[0] - target[0]) < 0.02
+assert abs(next(iter(regressor.predict(x[:1]))) - target[0]) < 0.02
 print("ok")

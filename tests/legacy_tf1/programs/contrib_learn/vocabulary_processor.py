@@ -1,9 +1,9 @@
 """Documents as word ids."""
+
 import os
 import tempfile
 
 import numpy as np
-import tensorflow as tf
 from tensorflow.contrib import learn
 
 texts = ["I love NLP, don't you?", "you love long-ish words", "HTMLParser love love"]
@@ -14,10 +14,11 @@ assert len(processor.vocabulary_) == 10
 path = os.path.join(tempfile.mkdtemp(), "vocabulary")
 processor.save(path)
 again = learn.preprocessing.VocabularyProcessor.restore(path)
-assert list(again.transform(["you unknown love"]))[0].tolist() == [5, 0, 2, 0, 0]
+assert next(iter(again.transform(["you unknown love"]))).tolist() == [5, 0, 2, 0, 0]
 assert list(again.reverse([[1, 2, 3]])) == ["I love NLP"]
 assert again.vocabulary_._mapping["love"] == 2
 rare = learn.preprocessing.VocabularyProcessor(3, min_frequency=1)
 list(rare.fit_transform(texts))
-assert len(rare.vocabulary_) == 3 and rare.vocabulary_.reverse(1) == "love"
+assert len(rare.vocabulary_) == 3
+assert rare.vocabulary_.reverse(1) == "love"
 print("ok")

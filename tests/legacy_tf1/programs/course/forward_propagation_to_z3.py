@@ -9,11 +9,12 @@ random = np.random.RandomState(0)
 sizes = [4, 5, 3, 2]
 numbers = {}
 A = X
-for l in range(1, 4):
-    numbers["W%d" % l] = random.randn(sizes[l], sizes[l - 1])
-    numbers["b%d" % l] = random.randn(sizes[l], 1)
-    W = tf.Variable(numbers["W%d" % l].astype(np.float32))
-    b = tf.Variable(numbers["b%d" % l].astype(np.float32))
+for layer in range(1, 4):
+    w0 = random.randn(sizes[layer], sizes[layer - 1])
+    b0 = random.randn(sizes[layer], 1)
+    numbers[layer] = w0, b0
+    W = tf.Variable(w0.astype(np.float32))
+    b = tf.Variable(b0.astype(np.float32))
     Z = tf.add(tf.matmul(W, A), b)
     A = tf.nn.relu(Z)
 
@@ -30,8 +31,9 @@ with tf.Session() as sess:
     value = sess.run(cost, feed_dict={X: x, Y: y})
 
 a = x
-for l in range(1, 4):
-    z = numbers["W%d" % l].dot(a) + numbers["b%d" % l]
+for layer in range(1, 4):
+    w0, b0 = numbers[layer]
+    z = w0.dot(a) + b0
     a = np.maximum(z, 0)
 expected = np.mean(np.log(np.exp(z).sum(axis=0)) - (z * y).sum(axis=0))
 assert abs(value - expected) < 1e-5 * abs(expected)  # float32

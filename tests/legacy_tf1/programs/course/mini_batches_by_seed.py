@@ -8,8 +8,8 @@ import tensorflow as tf
 
 def random_mini_batches(X, Y, mini_batch_size=64, seed=0):
     m = X.shape[1]
-    np.random.seed(seed)
-    permutation = list(np.random.permutation(m))
+    np.random.seed(seed)  # noqa: NPY002
+    permutation = list(np.random.permutation(m))  # noqa: NPY002
     shuffled_X = X[:, permutation]
     shuffled_Y = Y[:, permutation].reshape((Y.shape[0], m))
     batches = []
@@ -32,13 +32,13 @@ optimizer = tf.train.AdamOptimizer(learning_rate=0.05).minimize(cost)
 with tf.Session() as sess:
     sess.run(tf.global_variables_initializer())
     seed = 3
-    for epoch in range(40):
+    for _ in range(40):
         epoch_cost = 0.0
         seed = seed + 1
         minibatches = random_mini_batches(X_train, Y_train, 64, seed)
         assert [x.shape[1] for x, _ in minibatches] == [64, 64, 64, 8]
-        for minibatch_X, minibatch_Y in minibatches:
-            _, c = sess.run([optimizer, cost], feed_dict={X: minibatch_X, Y: minibatch_Y})
+        for batch_x, batch_y in minibatches:
+            _, c = sess.run([optimizer, cost], feed_dict={X: batch_x, Y: batch_y})
             epoch_cost += c / len(minibatches)
     assert np.allclose(sess.run(W), [[2, -1, 0.5]], atol=0.05)
     assert abs(sess.run(b)[0, 0] - 1) < 0.05

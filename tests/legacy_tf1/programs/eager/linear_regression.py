@@ -1,4 +1,5 @@
 """Linear regression with implicit gradients."""
+
 import numpy as np
 import tensorflow as tf
 
@@ -21,13 +22,13 @@ def line(inputs):
 
 optimizer = tf.train.GradientDescentOptimizer(learning_rate=0.01)
 grad = tfe.implicit_gradients(mean_square)
-for step in range(100):
+for _step in range(100):
     optimizer.apply_gradients(grad(line, train_x, train_y))
 print(W.numpy(), b.numpy())
 
 # The same 100 steps by hand
 w, c = 0.5, -0.5
-for step in range(100):
+for _step in range(100):
     error = w * train_x.astype(float) + c - train_y
     w, c = w - 0.01 * (error * train_x).mean(), c - 0.01 * error.mean()
 assert np.allclose([W.numpy(), b.numpy()], [w, c], atol=1e-5)

@@ -1,14 +1,15 @@
-"""tfe.Network with tf.layers, on batches of tfe.Iterator."""
+"""tfe.Network (gone before 1.15) with tf.layers, on batches of tfe.Iterator."""
+
 import numpy as np
 import tensorflow as tf
 import tensorflow.contrib.eager as tfe
 
-tfe.enable_eager_execution()
+tf.enable_eager_execution()
 
 
 class NeuralNet(tfe.Network):
     def __init__(self):
-        super(NeuralNet, self).__init__()
+        super().__init__()
         self.layer1 = self.track_layer(tf.layers.Dense(16, activation=tf.nn.relu))
         self.out_layer = self.track_layer(tf.layers.Dense(2))
 
@@ -25,13 +26,16 @@ neural_net = NeuralNet()
 
 
 def loss_fn(inference_fn, inputs, labels):
-    return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(
-        logits=inference_fn(inputs), labels=labels))
+    return tf.reduce_mean(
+        tf.nn.sparse_softmax_cross_entropy_with_logits(
+            logits=inference_fn(inputs), labels=labels
+        )
+    )
 
 
 optimizer = tf.train.AdamOptimizer(learning_rate=0.05)
 grad = tfe.implicit_gradients(loss_fn)
-for step in range(60):
+for _ in range(60):
     batch = dataset_iter.next()
     optimizer.apply_gradients(grad(neural_net, batch[0], batch[1]))
 right = tf.equal(tf.argmax(neural_net(x), 1), y)

@@ -1,4 +1,5 @@
 """A model function of its own: train, evaluate, predict, and go on from the checkpoint."""
+
 import numpy as np
 import tensorflow as tf
 
@@ -24,7 +25,9 @@ def model_fn(features, labels, mode, params):
 train_input = tf.estimator.inputs.numpy_input_fn(
     {"x": x}, y, batch_size=40, num_epochs=None, shuffle=False
 )
-test_input = tf.estimator.inputs.numpy_input_fn({"x": x}, y, batch_size=8, shuffle=False)
+test_input = tf.estimator.inputs.numpy_input_fn(
+    {"x": x}, y, batch_size=8, shuffle=False
+)
 estimator = tf.estimator.Estimator(model_fn, params={"learning_rate": 0.1})
 estimator.train(train_input, steps=10)
 first = estimator.evaluate(test_input)
@@ -39,7 +42,9 @@ assert first["global_step"] == 10
 estimator.train(train_input, max_steps=60)
 assert sorted(estimator.get_variable_names()) == ["b", "global_step", "w"]
 last = estimator.evaluate(test_input)
-assert last["global_step"] == 60 and last["loss"] < 1e-3 < first["loss"]
+assert last["global_step"] == 60
+assert last["loss"] < 1e-3 < first["loss"]
 predictions = [p["y"] for p in estimator.predict(test_input)]
-assert len(predictions) == 40 and abs(predictions[0] + 3) < 0.05
+assert len(predictions) == 40
+assert abs(predictions[0] + 3) < 0.05
 print("ok")

@@ -1,4 +1,5 @@
 """A deep classifier of seeded initial values: its loss is TensorFlow 1's."""
+
 import numpy as np
 import tensorflow as tf
 
@@ -33,10 +34,20 @@ result = classifier.evaluate(lambda: input_fn(1))
 np.testing.assert_allclose(result["average_loss"], 0.3549593, rtol=1e-5)
 np.testing.assert_allclose(result["prediction/mean"], 0.6217381, rtol=1e-5)
 assert sorted(result) == [
-    "accuracy", "accuracy_baseline", "auc", "auc_precision_recall", "average_loss",
-    "global_step", "label/mean", "loss", "precision", "prediction/mean", "recall",
+    "accuracy",
+    "accuracy_baseline",
+    "auc",
+    "auc_precision_recall",
+    "average_loss",
+    "global_step",
+    "label/mean",
+    "loss",
+    "precision",
+    "prediction/mean",
+    "recall",
 ]
 first = next(classifier.predict(lambda: input_fn(1)))
-assert first["class_ids"].tolist() == [1] and first["classes"].tolist() == [b"1"]
+assert first["class_ids"].tolist() == [1]
+assert first["classes"].tolist() == [b"1"]
 np.testing.assert_allclose(first["logits"], [2.1020751], rtol=1e-5)
 print("ok")

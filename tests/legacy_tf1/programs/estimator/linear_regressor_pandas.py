@@ -1,4 +1,5 @@
 """Linear regression on a data frame, with string columns."""
+
 import numpy as np
 import pandas as pd
 import tensorflow as tf
@@ -20,7 +21,10 @@ assert result["average_loss"] < 0.05, result
 assert abs(result["label/mean"] - price.mean()) < 1e-4
 names = regressor.get_variable_names()
 assert "linear/linear_model/size/weights" in names
-assert abs(regressor.get_variable_value("linear/linear_model/size/weights")[0, 0] - 3) < 0.2
+assert (
+    abs(regressor.get_variable_value("linear/linear_model/size/weights")[0, 0] - 3)
+    < 0.2
+)
 predicted = [p["predictions"][0] for p in regressor.predict(test)]
 assert np.abs(np.array(predicted) - price.values).max() < 0.6
 print("ok")

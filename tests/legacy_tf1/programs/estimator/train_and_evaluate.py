@@ -1,4 +1,5 @@
 """TrainSpec and EvalSpec, hooks, checkpoints each ten steps, and an export."""
+
 import os
 import tempfile
 
@@ -34,7 +35,10 @@ tf.estimator.train_and_evaluate(
     regressor,
     tf.estimator.TrainSpec(input_fn, max_steps=30, hooks=[hook]),
     tf.estimator.EvalSpec(
-        input_fn, steps=2, start_delay_secs=0, throttle_secs=0,
+        input_fn,
+        steps=2,
+        start_delay_secs=0,
+        throttle_secs=0,
         exporters=tf.estimator.FinalExporter("final", serving),
     ),
 )

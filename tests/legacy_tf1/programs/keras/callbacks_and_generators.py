@@ -1,4 +1,5 @@
 """fit_generator, callbacks, checkpoints and predict_classes."""
+
 import os
 import tempfile
 
@@ -13,20 +14,31 @@ y = (x[:, 0] > 0).astype(int)
 def batches():
     while True:
         for start in range(0, 40, 10):
-            yield x[start:start + 10], y[start:start + 10]
+            yield x[start : start + 10], y[start : start + 10]
 
 
 folder = tempfile.mkdtemp()
-path = os.path.join(folder, 'weights.h5')
+path = os.path.join(folder, "weights.h5")
 model = keras.models.Sequential()
-model.add(keras.layers.Dense(2, input_shape=(1,), activation='softmax'))
-model.compile(optimizer=keras.optimizers.Adam(lr=0.3),
-              loss='sparse_categorical_crossentropy', metrics=['accuracy'])
+model.add(keras.layers.Dense(2, input_shape=(1,), activation="softmax"))
+model.compile(
+    optimizer=keras.optimizers.Adam(lr=0.3),
+    loss="sparse_categorical_crossentropy",
+    metrics=["accuracy"],
+)
 history = model.fit_generator(
-    batches(), steps_per_epoch=4, epochs=8, verbose=0, validation_data=(x, y),
-    callbacks=[EarlyStopping(patience=3), TensorBoard(log_dir=folder),
-               ModelCheckpoint(path, save_best_only=True, save_weights_only=True)])
-assert set(history.history) >= {'loss', 'acc', 'val_loss', 'val_acc'}
+    batches(),
+    steps_per_epoch=4,
+    epochs=8,
+    verbose=0,
+    validation_data=(x, y),
+    callbacks=[
+        EarlyStopping(patience=3),
+        TensorBoard(log_dir=folder),
+        ModelCheckpoint(path, save_best_only=True, save_weights_only=True),
+    ],
+)
+assert set(history.history) >= {"loss", "acc", "val_loss", "val_acc"}
 assert len(history.epoch) == 8  # the loss goes down all the time
 model.load_weights(path)
 assert (model.predict_classes(x) == y).mean() > 0.9

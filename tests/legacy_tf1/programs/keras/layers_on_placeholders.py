@@ -1,7 +1,8 @@
 """Keras as a simpler way to write a TensorFlow graph: layers called on placeholders."""
+
 import numpy as np
 import tensorflow as tf
-from tensorflow.keras import backend as K
+from tensorflow.keras import backend as K  # noqa: N812
 from tensorflow.keras.layers import Dense, Dropout
 from tensorflow.keras.losses import categorical_crossentropy
 
@@ -13,9 +14,9 @@ y = np.eye(3)[np.random.RandomState(1).randint(0, 3, 64)]
 
 img = tf.placeholder(tf.float32, shape=(None, 8))
 labels = tf.placeholder(tf.float32, shape=(None, 3))
-net = Dense(5, activation='relu')(img)
+net = Dense(5, activation="relu")(img)
 net = Dropout(0.5)(net)
-preds = Dense(3, activation='softmax')(net)
+preds = Dense(3, activation="softmax")(net)
 loss = tf.reduce_mean(categorical_crossentropy(labels, preds))
 train_step = tf.train.GradientDescentOptimizer(0.5).minimize(loss)
 
@@ -27,5 +28,9 @@ with sess.as_default():
 print(value)
 
 assert [v.name for v in tf.trainable_variables()] == [
-    'dense/kernel:0', 'dense/bias:0', 'dense_1/kernel:0', 'dense_1/bias:0']
-assert abs(value - LOSS) < 1e-5
+    "dense/kernel:0",
+    "dense/bias:0",
+    "dense_1/kernel:0",
+    "dense_1/bias:0",
+]
+assert abs(value - 1.0759109) < 1e-5

@@ -15,9 +15,10 @@ other_rates = [
 w = tf.Variable([3.0, -4.0])
 cost = tf.reduce_sum(w * w)
 optimizer = tf.train.GradientDescentOptimizer(rate)
-gradients, variables = zip(*optimizer.compute_gradients(cost))
+gradients, variables = zip(*optimizer.compute_gradients(cost))  # noqa: B905
 clipped, norm = tf.clip_by_global_norm(gradients, 5.0)
-train = optimizer.apply_gradients(zip(clipped, variables), global_step=global_step)
+pairs = zip(clipped, variables)  # noqa: B905 - as it was written then
+train = optimizer.apply_gradients(pairs, global_step=global_step)
 ema = tf.train.ExponentialMovingAverage(0.9, num_updates=global_step)
 with tf.control_dependencies([train]):
     train_and_average = ema.apply([w])
@@ -27,13 +28,13 @@ with tf.Session() as sess:
     first_norm = sess.run(norm)
     for _ in range(12):
         sess.run(train_and_average)
-    values = sess.run([rate, w, ema.average(w)] + other_rates)
+    values = sess.run([rate, w, ema.average(w), *other_rates])
     step = tf.train.global_step(sess, global_step)
 
 assert step == 12
 assert first_norm == 10.0
 # What TensorFlow 1.15.5 prints; float32, twelve steps.
-rates = [values[0]] + values[3:]
+rates = [values[0], *values[3:]]
 expected = [0.025, 0.1, 0.016083999, 0.045454547, 0.03011942, 0.034549147]
 np.testing.assert_allclose(rates, expected, rtol=1e-6)
 np.testing.assert_allclose(values[1], [0.79937583, -1.0658343], rtol=1e-5)

@@ -44,7 +44,7 @@ np.testing.assert_allclose(first, np.log(3), rtol=1e-6)
 
 # The same descent in NumPy and float64; float32 drifts by 1e-6 in 100 steps.
 weights, bias = np.zeros((2, 3)), np.zeros(3)
-for i in range(100):
+for _ in range(100):
     scores = np.exp(inputs.dot(weights) + bias)
     error = (scores / scores.sum(1, keepdims=True) - targets) / 60
     weights, bias = weights - 0.5 * inputs.T.dot(error), bias - 0.5 * error.sum(0)

@@ -8,11 +8,11 @@ import numpy as np
 import tensorflow as tf
 
 folder = tempfile.mkdtemp()
-names = [os.path.join(folder, "part%d.csv" % part) for part in range(2)]
+names = [os.path.join(folder, f"part{part}.csv") for part in range(2)]
 for part, name in enumerate(names):
     with open(name, "w") as file:
         for row in range(3):
-            file.write("%d,%f\n" % (part * 3 + row, row / 2.0))
+            file.write(f"{part * 3 + row},{row / 2.0}\n")
 records = os.path.join(folder, "data.tfrecords")
 with tf.python_io.TFRecordWriter(records) as writer:
     for number in range(4):

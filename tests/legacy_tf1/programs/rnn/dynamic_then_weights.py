@@ -11,4 +11,16 @@ w = tf.Variable(tf.truncated_normal([5, 2], stddev=0.1))
 with tf.Session() as sess:
     sess.run(tf.global_variables_initializer())
     state_value, w_value = sess.run([state, w])
-print(state_value.ravel().tolist(), w_value.ravel().tolist())
+# Values that TensorFlow 1.15.5 prints; kernels differ in the last digits of float32.
+np.testing.assert_allclose(
+    state_value[0],
+    [-0.236747, -0.3062042, -0.3322126, 0.3271963, -0.198798],
+    rtol=1e-5,
+    atol=1e-6,
+)
+np.testing.assert_allclose(
+    w_value[:, 0],
+    [-0.05905952, -0.1636391, 0.01181895, 0.05367211, -0.01984716],
+    rtol=1e-5,
+    atol=1e-6,
+)

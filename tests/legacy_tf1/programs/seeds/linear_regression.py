@@ -18,7 +18,7 @@ train = tf.train.GradientDescentOptimizer(learning_rate=0.01).minimize(cost)
 with tf.Session() as sess:
     sess.run(tf.global_variables_initializer())
     start = sess.run([W, b])
-    for step in range(201):
+    for _ in range(201):
         cost_val, W_val, b_val, _ = sess.run(
             [cost, W, b, train], feed_dict={X: x_data, Y: y_data}
         )

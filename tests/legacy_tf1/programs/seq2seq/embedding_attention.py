@@ -22,4 +22,12 @@ noise = tf.random_uniform([2])
 with tf.Session() as sess:
     sess.run(tf.global_variables_initializer())
     loss_value, first, noise_value = sess.run([loss, outputs[0], noise])
-print(float(loss_value), first.ravel().tolist(), noise_value.tolist())
+# Values that TensorFlow 1.15.5 prints; kernels differ in the last digits of float32.
+np.testing.assert_allclose(loss_value, 1.512256, rtol=1e-5, atol=1e-6)
+np.testing.assert_allclose(
+    first[0],
+    [0.1666035, 0.02442334, -0.2512682, 0.1682321, -0.1724885],
+    rtol=1e-5,
+    atol=1e-6,
+)
+np.testing.assert_allclose(noise_value, [0.5402637, 0.674376], rtol=1e-5, atol=1e-6)

@@ -1,7 +1,7 @@
 """`sklearn.externals`, which carried joblib and six along until 0.23."""
 
-import joblib
-import six
+import joblib  # type: ignore[import-untyped]
+import six  # type: ignore[import-untyped]
 
 from legacy_tf1.compat import faces as _faces
 

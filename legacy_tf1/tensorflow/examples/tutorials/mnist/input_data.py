@@ -71,9 +71,9 @@ class DataSet:
         dtype: Any = tf.float32,
         reshape: bool = True,
         seed: int | None = None,
-    ):
+    ) -> None:
         graph_seed, op_seed = random_seed.get_seed(seed)
-        np.random.seed(graph_seed if seed is None else op_seed)
+        np.random.seed(graph_seed if seed is None else op_seed)  # noqa: NPY002
         dtype = tf.as_dtype(dtype).base_dtype
         if dtype not in (tf.uint8, tf.float32):
             raise TypeError(f"Invalid image dtype {dtype!r}, expected uint8 or float32")
@@ -88,7 +88,7 @@ class DataSet:
                 )
             self._num_examples = len(images)
             if reshape:
-                images = images.reshape(len(images), -1)
+                images = images.reshape(len(images), int(np.prod(images.shape[1:])))
             if dtype == tf.float32:
                 images = np.multiply(images.astype(np.float32), np.float32(1 / 255))
         self._images, self._labels = images, labels
@@ -145,7 +145,7 @@ class DataSet:
 
     def _shuffle(self) -> None:
         order = np.arange(self._num_examples)
-        np.random.shuffle(order)
+        np.random.shuffle(order)  # noqa: NPY002
         self._images, self._labels = self._images[order], self._labels[order]
 
 
@@ -312,7 +312,9 @@ def extract_images(f: Any) -> np.ndarray:
     data = _unpack(f)
     magic, count, rows, columns = np.frombuffer(data[:16], ">u4").tolist()
     if magic != _IMAGES_MAGIC:
-        raise ValueError(f"Invalid magic number {magic} in MNIST image file: {_name(f)}")
+        raise ValueError(
+            f"Invalid magic number {magic} in MNIST image file: {_name(f)}"
+        )
     return np.frombuffer(data, np.uint8, offset=16).reshape(count, rows, columns, 1)
 
 
@@ -330,7 +332,9 @@ def extract_labels(f: Any, one_hot: bool = False, num_classes: int = 10) -> np.n
     data = _unpack(f)
     magic, count = np.frombuffer(data[:8], ">u4").tolist()
     if magic != _LABELS_MAGIC:
-        raise ValueError(f"Invalid magic number {magic} in MNIST label file: {_name(f)}")
+        raise ValueError(
+            f"Invalid magic number {magic} in MNIST label file: {_name(f)}"
+        )
     labels = np.frombuffer(data, np.uint8, count=count, offset=8)
     return dense_to_one_hot(labels, num_classes) if one_hot else labels
 
