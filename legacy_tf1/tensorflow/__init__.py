@@ -7,6 +7,7 @@ back its rule for the seeds of random operations (`legacy_tf1.compat.seeds`).
 
 import tensorflow.compat.v1 as _v1
 from tensorflow.python.framework import random_seed as _random_seed
+from tensorflow.python.util import deprecation as _deprecation
 
 from legacy_tf1.compat import eager as _eager
 from legacy_tf1.compat import namespace as _namespace
@@ -15,7 +16,8 @@ from legacy_tf1.compat import seeds as _seeds
 
 _namespace.install()
 _seeds.install()
-_v1.disable_v2_behavior()
+with _deprecation.silence():
+    _v1.disable_v2_behavior()
 
 from legacy_tf1.tensorflow import _operations, _sessions, _variables  # noqa: E402
 
