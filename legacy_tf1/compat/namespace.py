@@ -73,8 +73,9 @@ def attach(face: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
             private = original(f"{face}.{name}")
             value = _ABSENT if private is None else private
         if value is _ABSENT:
-            known = (*vars(sys.modules[face]), *dir(original(face)))
-            raise missing.error(f"{face.removeprefix('legacy_tf1.')}.{name}", known)
+            raise missing.error(
+                f"{face.removeprefix('legacy_tf1.')}.{name}", tuple(names())
+            )
         if isinstance(value, ModuleType):
             value = importlib.import_module(f"{face}.{name}")
         # The next time it is found without this call.

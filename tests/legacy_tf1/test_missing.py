@@ -7,6 +7,9 @@ import pytest
 
 import legacy_tf1.tensorflow as tf
 from legacy_tf1.compat import catalogue, missing
+from legacy_tf1.runner.imports import import_for_program, program_builtins
+
+BUILTINS = program_builtins()
 
 
 def test_a_name_that_is_gone_says_since_when_and_what_replaces_it():
@@ -29,9 +32,11 @@ def test_a_module_that_is_gone_is_told_by_import():
     with pytest.raises(
         ModuleNotFoundError, match=r"tensorflow\.contrib\.bayesflow.*2\.0"
     ):
-        import legacy_tf1.tensorflow.contrib.bayesflow  # noqa: F401
-    with pytest.raises(ImportError, match=r"TensorFlow 1\.15 has no such name either"):
-        from legacy_tf1.tensorflow import no_such_thing  # noqa: F401
+        import_for_program("tensorflow.contrib.bayesflow")
+    with pytest.raises(ModuleNotFoundError, match=r"bayesflow.*2\.0"):
+        import_for_program("tensorflow.contrib.bayesflow", fromlist=("hmc",))
+    with pytest.raises(ImportError, match=r"cannot import name 'no_such_thing'"):
+        exec("from tensorflow import no_such_thing", {"__builtins__": BUILTINS})
 
 
 def test_what_never_was_is_not_said_to_be_gone():

@@ -1,8 +1,8 @@
 """`sklearn.externals.joblib`: `import joblib` today."""
 
-import joblib as _joblib  # type: ignore[import-untyped]
-from joblib import Memory, Parallel, delayed, dump, load
+import sys
 
-__all__ = ["Memory", "Parallel", "delayed", "dump", "load"]
+import joblib  # type: ignore[import-untyped]
 
-__version__ = _joblib.__version__
+# The package itself: what it pickles is found by its own name.
+sys.modules[__name__] = joblib
