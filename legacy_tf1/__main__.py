@@ -2,4 +2,4 @@
 
 from legacy_tf1.cli import main
 
-raise SystemExit(main())
+raise SystemExit(main(last=True))

@@ -26,11 +26,12 @@ The exit status is the program's; 1 after an error, 130 after Ctrl-C, 124 after
 """
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None, *, last: bool = False) -> int:
     """Runs the command line and returns its exit status.
 
     Args:
         argv: The arguments, `sys.argv[1:]` by default.
+        last: Whether the process ends with it: then it stays the program's that is run.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(
@@ -45,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     explain.add_argument("path", help="a lecture's name, a .py or .ipynb file")
     if arguments[:1] == ["run"]:
-        return _run(arguments[1:])
+        return _run(arguments[1:], last)
     given = parser.parse_args(arguments)
     if given.command == "list":
         return _list()
@@ -84,7 +85,7 @@ def _run_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _run(arguments: list[str]) -> int:
+def _run(arguments: list[str], last: bool) -> int:
     parser = _run_parser()
     cut = arguments.index("--") if "--" in arguments else len(arguments)
     given, rest = parser.parse_known_args(arguments[:cut])
@@ -111,20 +112,37 @@ def _run(arguments: list[str]) -> int:
         return 2
     notebook = path.suffix == ".ipynb"
     if options.save is not None and not notebook:
-        parser.error(f"--save is for notebooks. Received: {name}.")
+        parser.error(
+            f"--save is for notebooks. Received: {name}. An option --save of the "
+            "program itself stands after `--`."
+        )
+    try:
+        options.check_places()
+    except OSError as error:
+        parser.error(f"cannot write to {error.filename}: {error.strerror}")
     program = [*rest, *arguments[cut + 1 :]]
     try:
         if notebook:
-            from legacy_tf1.runner.notebook import run
-
-            return run(path, program, options)
+            return _run_notebook(path, program, options, last)
         from legacy_tf1.runner import script
 
-        return script.run(path, program, options)
+        return script.run(path, program, options, last=last)
     except OSError as error:
         if error.filename is None or Path(error.filename) != path:
             raise
         print(f"Cannot read {path}: {error.strerror}.", file=sys.stderr)
+        return 2
+
+
+def _run_notebook(
+    path: Path, arguments: list[str], options: Options, last: bool
+) -> int:
+    from legacy_tf1.runner import notebook
+
+    try:
+        return notebook.run(path, arguments, options, last=last)
+    except notebook.NotANotebookError as error:
+        print(error, file=sys.stderr)
         return 2
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import builtins
 from contextlib import ExitStack
 from pathlib import Path
@@ -31,6 +32,8 @@ def load_ipython_extension(shell: Any) -> None:
     with ExitStack() as stack:
         stack.enter_context(own_modules.installed(Path.cwd()))
         _loaded = stack.pop_all()
+    # Not when Python takes itself apart at the end, and the modules it needs are gone.
+    atexit.register(_loaded.close)
     shell.user_ns["__builtins__"] = imports.cell_builtins(shell)
 
 
@@ -44,6 +47,7 @@ def unload_ipython_extension(shell: Any) -> None:
     """
     global _loaded
     if _loaded is not None:
+        atexit.unregister(_loaded.close)
         _loaded.close()
         _loaded = None
         shell.user_ns["__builtins__"] = builtins

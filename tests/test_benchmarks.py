@@ -27,6 +27,8 @@ COMPARISONS = {
     "memory",
     "to_97",
     "startup",
+    "legacy_tf1",
+    "legacy_tf1_startup",
     "batches",
     "accuracy_digits",
     "accuracy_mnist",

@@ -329,6 +329,14 @@ def test_no_checkpoint(data, tmp_path):
         load_into(layers_model(), data)
 
 
+def test_a_file_of_another_kind(tmp_path):
+    model = layers_model()
+    path = tmp_path / "model.h5"
+    path.write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(1000))
+    with pytest.raises(ValueError, match=r"model\.h5', which is not one.*load_model"):
+        load_into(model, path)
+
+
 def test_a_mapping_that_does_not_fit(data):
     model = layers_model()
     with pytest.raises(ValueError, match="Did you mean 'dense/kernel'"):

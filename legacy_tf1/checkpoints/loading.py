@@ -47,7 +47,7 @@ def load_into(
 
     Raises:
         FileNotFoundError: If there is no checkpoint.
-        ValueError: If `mapping` names what does not exist or does not fit; if a weight
+        ValueError: If the file is no checkpoint; if `mapping` names what does not exist or does not fit; if a weight
             is not filled and `partial` is False.
         RuntimeError: If the process runs TensorFlow 1, without eager execution.
 
@@ -88,7 +88,14 @@ def load_into(
             f"{model.name!r} without weights. Give it a keras.Input, or call it once."
         )
     prefix = find(path)
-    reader = tf.train.load_checkpoint(prefix)
+    try:
+        reader = tf.train.load_checkpoint(prefix)
+    except tf.errors.DataLossError as error:
+        raise ValueError(
+            "`path` must be a checkpoint of TensorFlow 1. Received: "
+            f"{os.fspath(path)!r}, which is not one, or is damaged. Models that Keras "
+            "saved (.h5, .keras) are for keras.models.load_model."
+        ) from error
     shapes = {
         name: tuple(shape) for name, shape in reader.get_variable_to_shape_map().items()
     }

@@ -43,9 +43,10 @@ def module_error(name: str) -> ModuleNotFoundError:
 def explanation(name: str, names: tuple[str, ...] = ()) -> str:
     """Says since when a name is gone and what replaces it, or what was meant instead."""
     short = "tf" + name.removeprefix("tensorflow")
-    entry = catalogue.find(short) or catalogue.find(f"{short}.*")
+    entry = catalogue.entries().get(f"{short}.*") or catalogue.find(short)
     beside = tuple(f"{short.rpartition('.')[0]}.{each}" for each in names)
-    meant = None if entry and entry.name == short else catalogue.similar(short, beside)
+    known = entry is not None and entry.name.removesuffix(".*") == short
+    meant = None if known else catalogue.similar(short, beside)
     if meant:
         return f". Did you mean {meant!r}?"
     if entry is None:

@@ -73,9 +73,8 @@ def attach(face: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
             private = original(f"{face}.{name}")
             value = _ABSENT if private is None else private
         if value is _ABSENT:
-            raise missing.error(
-                f"{face.removeprefix('legacy_tf1.')}.{name}", tuple(names())
-            )
+            public = tuple(each for each in names() if not each.startswith("__"))
+            raise missing.error(f"{face.removeprefix('legacy_tf1.')}.{name}", public)
         if isinstance(value, ModuleType):
             value = importlib.import_module(f"{face}.{name}")
         # The next time it is found without this call.
@@ -90,6 +89,8 @@ def attach(face: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
         except ModuleNotFoundError:  # Keras's lazy loader, where tf-keras is not
             return sorted(own)
 
+    # A module of one file can have modules below it, too: tf.train.queue_runner.
+    vars(sys.modules[face]).setdefault("__path__", [])
     usage.watch(sys.modules[face])
     return look_up, names
 
@@ -127,10 +128,22 @@ def _target(name: str) -> str | None:
     path, rest = name.removeprefix(f"{FACE}."), ""
     while path:
         if path in moved.MOVED:
-            return f"{FACE}.{moved.MOVED[path]}{rest}"
+            return f"{FACE}.{moved.MOVED[path]}".rstrip(".") + rest
         path, _, last = path.rpartition(".")
         rest = f".{last}{rest}"
     return None
+
+
+def import_moved(face: str, names: Sequence[str]) -> None:
+    """Imports those of the names that are modules which have moved from a module.
+
+    `from tensorflow.contrib.rnn.python.ops import rnn_cell` asks the module that holds
+    the names now, which does not know under what name it was asked.
+    """
+    path = face.removeprefix(f"{FACE}.")
+    for name in names:
+        if f"{path}.{name}" in moved.MOVED:
+            importlib.import_module(f"{face}.{name}")
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):

@@ -130,10 +130,12 @@ class _ByColumnPosition:
         self._frame.loc[self._key(key)] = value
 
 
+#: `tf.TensorArray`'s methods before TensorFlow 1.0.
+_TENSOR_ARRAY = {"pack": "stack", "unpack": "unstack"}
 _FRAME = ("ix", "as_matrix", "iteritems", "get_value", "append", "sort", "order")
 #: The attributes that a program's own lines ask `attribute` for.
 ATTRIBUTES = frozenset(
-    {*_ARRAY_METHODS, *_FRAME, "applymap", "set_window_title", "gca"}
+    {*_ARRAY_METHODS, *_FRAME, *_TENSOR_ARRAY, "applymap", "set_window_title", "gca"}
 )
 
 
@@ -156,6 +158,8 @@ def attribute(value: Any, name: str) -> Any:
         pandas = sys.modules.get("pandas")
         if pandas and isinstance(value, pandas.DataFrame | pandas.Series):
             return _frame_attribute(value, name)
+        if name in _TENSOR_ARRAY and hasattr(value, "unstack"):
+            return getattr(value, _TENSOR_ARRAY[name])
         if name == "set_window_title" and hasattr(value, "manager"):
             return lambda title: (
                 value.manager.set_window_title(title) if value.manager else None
@@ -227,12 +231,20 @@ def transformed(tree: ast.Module) -> ast.Module:
     Args:
         tree: The program; it is changed in place.
     """
-    bound = {
-        node.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
-    }
+    bound = {name for node in ast.walk(tree) for name in _bound_by(node)}
     return ast.fix_missing_locations(_Ask(bound).visit(tree))
+
+
+def _bound_by(node: ast.AST) -> list[str]:
+    """The names that a node of a syntax tree gives a value."""
+    match node:
+        case ast.Name(name, ast.Store() | ast.Del()):
+            return [name]
+        case ast.FunctionDef(name) | ast.ClassDef(name) | ast.arg(name):
+            return [name]
+        case ast.Import() | ast.ImportFrom():
+            return [alias.asname or alias.name for alias in node.names]
+    return []
 
 
 class _Ask(ast.NodeTransformer):

@@ -202,6 +202,36 @@ def resize_images(
     return tf.image.resize_images(images, size, *args, **options)
 
 
+class zeros_initializer(tf.zeros_initializer):  # noqa: N801
+    """As `tf.zeros_initializer`; called with a shape, as before 0.12, it gives zeros."""
+
+    def __new__(cls, dtype: Any = tf.float32, *args: Any, **options: Any) -> Any:
+        """A tensor of zeros for a shape, else the initializer."""
+        return _filled(cls, tf.zeros, dtype, args, options)
+
+
+class ones_initializer(tf.ones_initializer):  # noqa: N801
+    """As `tf.ones_initializer`; called with a shape, as before 0.12, it gives ones."""
+
+    def __new__(cls, dtype: Any = tf.float32, *args: Any, **options: Any) -> Any:
+        """A tensor of ones for a shape, else the initializer."""
+        return _filled(cls, tf.ones, dtype, args, options)
+
+
+# Keras writes an initializer's class by its name.
+zeros_initializer.__name__ = tf.zeros_initializer.__name__
+ones_initializer.__name__ = tf.ones_initializer.__name__
+
+
+def _filled(cls: Any, fill: Any, first: Any, args: Any, options: Any) -> Any:
+    """The tensor if the first argument is a shape, else a new initializer."""
+    shape = options.pop("shape", first)
+    if isinstance(shape, Sequence | tf.TensorShape) and not isinstance(shape, str):
+        dtype = args[0] if args else options.get("dtype", tf.float32)
+        return fill(shape, dtype)
+    return object.__new__(cls)
+
+
 def _over(positional: Sequence[Any], *named: Any) -> tuple[Any, ...]:
     """Puts positional arguments over the named ones."""
     if len(positional) > len(named):

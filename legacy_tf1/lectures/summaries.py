@@ -44,5 +44,6 @@ with tf.Session() as session:
             print(f"step {step:3}  cost {now:.6f}")
     writer.close()
 
+folder = writer.get_logdir()
 print("event files:", len([f for f in os.listdir(folder) if "tfevents" in f]))
 print("look at them with: tensorboard --logdir", folder)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
 
-from legacy_tf1.runner import own_modules
+from legacy_tf1.runner import imports, own_modules
 from legacy_tf1.runner.options import Options
 
 
 @contextmanager
 def prepared(
-    folder: Path, arguments: Sequence[str], options: Options
+    folder: Path, arguments: Sequence[str], options: Options, *, last: bool = False
 ) -> Iterator[ModuleType]:
     """Makes the process the program's: `sys.argv`, `sys.path`, `__main__`, options.
 
@@ -23,6 +24,8 @@ def prepared(
         folder: The program's folder.
         arguments: `sys.argv`.
         options: What is asked of the run.
+        last: Whether the process ends with the program. Then it is as before only when
+            the program's threads and exit handlers have ended.
 
     Yields:
         The empty module `__main__`.
@@ -31,10 +34,15 @@ def prepared(
     # did not.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     main = ModuleType("__main__")
-    before, argv, folder_before = sys.modules["__main__"], sys.argv, Path.cwd()
+    imports.forget_builtins()
     with ExitStack() as stack:
-        stack.enter_context(_scalars_print_as_then())
-        stack.enter_context(own_modules.installed(folder))
+        lasting = stack
+        if last:
+            lasting = ExitStack()
+            # Handlers are called in reverse: the program's come first.
+            atexit.register(lasting.close)
+        lasting.enter_context(_scalars_print_as_then())
+        lasting.enter_context(own_modules.installed(folder))
         if options.pictures is not None:
             from legacy_tf1.runner import pictures
 
@@ -42,22 +50,30 @@ def prepared(
         if options.logdir is not None:
             from legacy_tf1.runner import logdir
 
-            stack.enter_context(logdir.redirected(options.logdir))
+            lasting.enter_context(logdir.redirected(options.logdir))
         if options.seed is not None:
             from legacy_tf1.runner import seed
 
-            stack.enter_context(seed.given(options.seed))
+            lasting.enter_context(seed.given(options.seed))
         if options.report:
             from legacy_tf1.runner import report
 
             stack.enter_context(report.told())
-        sys.modules["__main__"] = main
-        sys.argv = list(arguments)
-        try:
-            yield main
-        finally:
-            sys.modules["__main__"], sys.argv = before, argv
-            os.chdir(folder_before)
+        lasting.enter_context(_as_main(main, arguments))
+        yield main
+
+
+@contextmanager
+def _as_main(main: ModuleType, arguments: Sequence[str]) -> Iterator[None]:
+    before, argv, folder = sys.modules["__main__"], sys.argv, Path.cwd()
+    sys.modules["__main__"], sys.argv = main, list(arguments)
+    try:
+        yield
+    finally:
+        sys.modules["__main__"], sys.argv = before, argv
+        # The program may have removed it.
+        with suppress(OSError):
+            os.chdir(folder)
 
 
 @contextmanager

@@ -9,11 +9,13 @@ libraries in the process keep what is installed.
 from __future__ import annotations
 
 import builtins
+import functools
 import importlib
 from collections.abc import Mapping, Sequence
+from types import ModuleType
 from typing import Any
 
-from legacy_tf1.compat import faces, missing, objects
+from legacy_tf1.compat import faces, missing, namespace, objects
 
 #: What a program imports, and the package of faces it is given.
 FACES = {
@@ -24,18 +26,44 @@ FACES = {
 }
 
 
-def program_builtins(*, python2: bool = False) -> dict[str, Any]:
-    """Returns the `__builtins__` for a program's global names.
+#: The `__builtins__` that a program's modules share, by whether they are Python 2.
+_shared: dict[bool, ModuleType] = {}
+
+
+def main_builtins(*, python2: bool = False) -> ModuleType:
+    """Returns the `__builtins__` of `__main__`, which is a module there.
+
+    A program's modules share it, for what it adds by `import builtins` is for all.
 
     Args:
         python2: Whether the program was converted from Python 2.
     """
-    names = {**vars(builtins), **objects.BUILTINS, "__import__": import_for_program}
-    if python2:
-        from legacy_tf1.runner import python2 as meaning
+    if python2 not in _shared:
+        module = ModuleType("builtins", builtins.__doc__)
+        vars(module).update(vars(builtins), **objects.BUILTINS)
+        vars(module)["__import__"] = functools.partial(
+            import_for_program, python2=python2
+        )
+        if python2:
+            from legacy_tf1.runner import python2 as meaning
 
-        names.update(meaning.BUILTINS)
-    return names
+            vars(module).update(meaning.BUILTINS)
+        _shared[python2] = module
+    return _shared[python2]
+
+
+def program_builtins(*, python2: bool = False) -> dict[str, Any]:
+    """Returns the `__builtins__` for the global names of a program's module.
+
+    Args:
+        python2: Whether the program was converted from Python 2.
+    """
+    return vars(main_builtins(python2=python2))
+
+
+def forget_builtins() -> None:
+    """Has the next program begin without what the last one has added."""
+    _shared.clear()
 
 
 def cell_builtins(shell: Any, *, python2: bool = False) -> dict[str, Any]:
@@ -57,14 +85,19 @@ def import_for_program(
     locals: Mapping[str, object] | None = None,
     fromlist: Sequence[str] | None = (),
     level: int = 0,
+    *,
+    python2: bool = False,
 ) -> Any:
     """`__import__` as a program of TensorFlow 1 sees it."""
     first, _, rest = name.partition(".")
+    if name == "builtins":
+        return main_builtins(python2=python2)
     if not level and first in FACES:
         face = FACES[first]
         path = f"{face}.{rest}" if rest else face
         try:
             if fromlist:
+                namespace.import_moved(path, fromlist)
                 return builtins.__import__(path, None, None, fromlist)
             importlib.import_module(path)
         except ModuleNotFoundError as error:

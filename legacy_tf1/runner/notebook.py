@@ -26,7 +26,7 @@ from legacy_tf1.compat import objects
 from legacy_tf1.runner import deadline, environment, errors, imports, python2, source
 from legacy_tf1.runner.options import Options
 
-__all__ = ["run"]
+__all__ = ["NotANotebookError", "run"]
 
 #: Magics of places that are not here, for which there is nothing to do.
 _SILENT = {"tensorflow_version"}
@@ -34,10 +34,16 @@ _SILENT = {"tensorflow_version"}
 _INSTALLS = re.compile(r"\s*(sudo\s+)?(pip3?|conda|apt|apt-get)\s+(-\S+\s+)*install\b")
 
 
+class NotANotebookError(ValueError):
+    """A file that was to be run as a notebook, and is none."""
+
+
 def run(
     path: str | os.PathLike[str],
     arguments: Sequence[str] = (),
     options: Options | None = None,
+    *,
+    last: bool = False,
 ) -> int:
     """Executes a notebook's cells, with TensorFlow 1 for their `import tensorflow`.
 
@@ -49,6 +55,7 @@ def run(
         path: The notebook, of format 3 or 4, of Python 3 or Python 2.
         arguments: What follows the notebook's name in `sys.argv`.
         options: What else is asked of the run.
+        last: Whether the process ends with the notebook: see `script.run`.
 
     Returns:
         0, or 1 if a cell failed, which ends the run; 130 after Ctrl-C, 124 if it was
@@ -56,25 +63,27 @@ def run(
 
     Raises:
         OSError: If the notebook cannot be read, or not saved.
-        ValueError: If it is no notebook.
+        NotANotebookError: If it is none.
     """
     options = options or Options()
+    options.check_places()
     path = Path(path)
     notebook = _read(path)
     saved = options.save
     if saved is not None:
         saved = saved.absolute()  # the notebook may change the working directory
-        saved.parent.mkdir(parents=True, exist_ok=True)
-    limit = deadline.Deadline(options.max_seconds)
-    folder = path.resolve().parent
-    with (
-        environment.prepared(folder, [str(path), *arguments], options) as main,
-        _shell(main, is_python2(notebook)) as shell,
-        limit,
-    ):
-        status = _cells(notebook, shell, limit, full=options.full_traceback)
-    if saved is not None:
-        nbformat.write(notebook, saved)
+    limit = deadline.Deadline(options.max_seconds, last=last)
+    folder, argv = path.resolve().parent, [str(path), *arguments]
+    try:
+        with (
+            environment.prepared(folder, argv, options, last=last) as main,
+            _shell(main, is_python2(notebook)) as shell,
+            limit,
+        ):
+            status = _cells(notebook, shell, limit, full=options.full_traceback)
+    finally:
+        if saved is not None:
+            nbformat.write(notebook, saved)
     if limit.passed:
         limit.tell()
         return deadline.STATUS
@@ -82,10 +91,14 @@ def run(
 
 
 def _read(path: Path) -> nbformat.NotebookNode:
+    data = path.read_bytes()
     try:
-        notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
-    except nbformat.reader.NotJSONError as error:
-        raise ValueError(f"{path} is not a notebook: it is not JSON.") from error
+        notebook = nbformat.reads(data.decode("utf-8"), as_version=4)
+    except (nbformat.reader.NotJSONError, UnicodeDecodeError) as error:
+        raise NotANotebookError(f"{path} is not a notebook: it is not JSON.") from error
+    except (nbformat.ValidationError, AttributeError, KeyError, TypeError) as error:
+        reason = str(error).partition("\n")[0]
+        raise NotANotebookError(f"{path} is not a notebook: {reason}.") from error
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
@@ -234,6 +247,7 @@ class _Shell(InteractiveShell):
 
     def __init__(self, **kwargs: Any) -> None:
         self.outputs: list[Any] = []
+        self.names: Any = None
         super().__init__(**kwargs)
 
     def init_history(self) -> None:
@@ -247,6 +261,7 @@ class _Shell(InteractiveShell):
     def execute(self, cell: str, number: int) -> BaseException | None:
         """Runs a cell and returns what it raised."""
         self.compile.cell = number
+        self.user_ns["__builtins__"] = self.names  # %reset drops them
         streams = (
             redirect_stdout(_Stream(self, "stdout", sys.stdout)),
             redirect_stderr(_Stream(self, "stderr", sys.stderr)),
@@ -371,9 +386,7 @@ def _shell(main: Any, is_python2: bool) -> Iterator[_Shell]:
         os.environ["IPYTHONDIR"] = folder
         shell = _Shell.instance(user_module=main)
         try:
-            shell.user_ns["__builtins__"] = imports.cell_builtins(
-                shell, python2=is_python2
-            )
+            shell.names = imports.cell_builtins(shell, python2=is_python2)
             shell.ast_transformers.append(_AsThen(is_python2))
             if is_python2:
                 shell.input_transformers_post.append(_to_python3)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,3 +46,24 @@ class Options:
                 "`max_seconds` must be positive. "
                 f"Received: {self.max_seconds}. Leave it out to run without a limit."
             )
+
+    def check_places(self) -> None:
+        """Makes the folders that are to be written to, before any long work.
+
+        Raises:
+            OSError: If one cannot be made or written to; it names it.
+        """
+        save = None if self.save is None else self.save.absolute()
+        for folder in (self.logdir, self.pictures, save and save.parent):
+            if folder is not None:
+                folder.mkdir(parents=True, exist_ok=True)
+                _check_access(folder)
+        if save is not None and save.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(save))
+        if save is not None and save.exists():
+            _check_access(save)
+
+
+def _check_access(path: Path) -> None:
+    if not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))

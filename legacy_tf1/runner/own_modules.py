@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.abc
 import importlib.machinery
+import os
 import sys
 import sysconfig
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import CodeType, ModuleType
 
+import legacy_tf1
+from legacy_tf1.compat import faces
 from legacy_tf1.runner import imports, source
 
 # Under the program's folder there may be an environment with its libraries.
@@ -37,7 +40,8 @@ class _Finder(importlib.abc.MetaPathFinder):
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve()
-        self._before = set(sys.path)
+        self._path = [entry for entry in sys.path if not self._is_folder(entry)]
+        self._before = set(sys.path) - _given_by_user()
         self._standard = Path(sysconfig.get_path("stdlib")).resolve()
 
     def find_spec(
@@ -45,6 +49,12 @@ class _Finder(importlib.abc.MetaPathFinder):
     ) -> importlib.machinery.ModuleSpec | None:
         if name.partition(".")[0] == "legacy_tf1":
             return None
+        if name in imports.FACES or (path is None and faces.has_face(name)):
+            # A program gets the face by that name: this is a library that asks. A file
+            # keras.py beside the program is not for it.
+            real = importlib.machinery.PathFinder.find_spec(name, self._path, target)
+            if real is not None:
+                return real
         spec = importlib.machinery.PathFinder.find_spec(name, path, target)
         if spec is None or not spec.origin or not self._is_own(Path(spec.origin)):
             return None
@@ -52,16 +62,33 @@ class _Finder(importlib.abc.MetaPathFinder):
         return spec
 
     def _is_own(self, file: Path) -> bool:
-        file = file.resolve()
-        if file.suffix != ".py" or _LIBRARIES.intersection(file.parts):
+        # By both its names: a link in the program's folder to a package that lies
+        # elsewhere is the program's, and so is the folder's file by a link to it.
+        names = (file.absolute(), file.resolve())
+        if file.suffix != ".py" or any(map(_is_of_library, names)):
             return False
-        if file.is_relative_to(self._standard):
+        if names[1].is_relative_to(self._standard):
             return False
-        added = [Path(entry).resolve() for entry in sys.path if self._is_new(entry)]
-        return any(file.is_relative_to(folder) for folder in (self._folder, *added))
+        added = [Path(entry).absolute() for entry in sys.path if self._is_new(entry)]
+        folders = {self._folder, *added, *(folder.resolve() for folder in added)}
+        return any(name.is_relative_to(folder) for name in names for folder in folders)
+
+    def _is_folder(self, entry: str) -> bool:
+        return Path(entry).resolve() == self._folder
 
     def _is_new(self, entry: str) -> bool:
         return entry not in self._before
+
+
+def _given_by_user() -> set[str]:
+    """The entries of PYTHONPATH: a program's modules, unless these packages are there."""
+    given = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    here = Path(legacy_tf1.__file__).resolve().parents[1]
+    return {entry for entry in given if entry and Path(entry).resolve() != here}
+
+
+def _is_of_library(file: Path) -> bool:
+    return bool(_LIBRARIES.intersection(file.parts))
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,6 +16,8 @@ def run(
     path: str | os.PathLike[str],
     arguments: Sequence[str] = (),
     options: Options | None = None,
+    *,
+    last: bool = False,
 ) -> int:
     """Executes a script as `__main__`, with TensorFlow 1 for its `import tensorflow`.
 
@@ -27,6 +28,8 @@ def run(
         path: The script, of Python 3 or Python 2.
         arguments: What follows the script's name in `sys.argv`.
         options: What else is asked of the run.
+        last: Whether the process ends with the program. Then `sys.argv`, `__main__` and
+            the rest stay the program's, for its threads and its exit handlers.
 
     Returns:
         The exit status: the script's own, 1 after an error, 130 after Ctrl-C, 124 if it
@@ -48,16 +51,17 @@ def run(
     """
     options = options or Options()
     try:
-        program = source.load(Path(path))
+        program = source.load(Path(path).absolute())
     except SyntaxError as error:
         return errors.status(error.with_traceback(None))
     folder = Path(path).resolve().parent
     ended: BaseException | None = None
-    limit = deadline.Deadline(options.max_seconds)
-    with environment.prepared(folder, [str(path), *arguments], options) as main:
+    limit = deadline.Deadline(options.max_seconds, last=last)
+    argv = [str(path), *arguments]
+    with environment.prepared(folder, argv, options, last=last) as main:
         vars(main).update(
-            __file__=str(path),
-            __builtins__=imports.program_builtins(python2=program.python2),
+            __file__=str(program.path),
+            __builtins__=imports.main_builtins(python2=program.python2),
             __cached__=None,
         )
         try:
@@ -68,7 +72,7 @@ def run(
         if limit.passed and isinstance(ended, KeyboardInterrupt):
             ended = None  # it is the runner's; `tell` says so
         status = errors.status(ended, full=options.full_traceback)
-    sys.stdout.flush()
+    errors.flush()
     if limit.passed:
         limit.tell()
         return deadline.STATUS

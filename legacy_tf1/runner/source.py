@@ -41,11 +41,15 @@ def load(path: Path) -> Source:
     """
     text = decode(path.read_bytes())
     # Tracebacks show the program's text, and would read the file as UTF-8.
-    lines = text.splitlines(keepends=True)
+    # Without an end of its last line, its marks would stand beside the error.
+    lines = [line + "\n" for line in text.splitlines()]
     linecache.cache[str(path)] = (len(text), None, lines, str(path))
     tree, python2 = parse(text, str(path))
     tree = objects.transformed(tree)
-    return Source(path, compile(tree, str(path), "exec", dont_inherit=True), python2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SyntaxWarning)  # as in `parse`
+        code = compile(tree, str(path), "exec", dont_inherit=True)
+    return Source(path, code, python2)
 
 
 def decode(data: bytes) -> str:

@@ -39,9 +39,11 @@ batch_matmul = _pre_1_0.batch_matmul
 concat = _pre_1_0.concat
 histogram_summary = _pre_1_0.histogram_summary
 image_summary = _pre_1_0.image_summary
+ones_initializer = _pre_1_0.ones_initializer
 reverse = _pre_1_0.reverse
 scalar_summary = _pre_1_0.scalar_summary
 split = _pre_1_0.split
+zeros_initializer = _pre_1_0.zeros_initializer
 
 # Composed otherwise since.
 clip_by_global_norm = _operations.clip_by_global_norm

@@ -120,7 +120,7 @@ def clip_by_global_norm(
 
 
 def reduced(reduce: Callable[..., Any]) -> Callable[..., Any]:
-    """Makes a `tf.reduce_...` of a scalar add the one constant that it added then."""
+    """Makes a `tf.reduce_...` over all axes add the operations that it added then."""
 
     def reduce_(
         input_tensor: Any,
@@ -131,8 +131,11 @@ def reduced(reduce: Callable[..., Any]) -> Callable[..., Any]:
         keep_dims: Any = None,
     ) -> Any:
         if axis is None and reduction_indices is None:
-            input_tensor = _tf.convert_to_tensor(input_tensor, name="input_tensor")
-            if input_tensor.shape.ndims == 0:
+            if not isinstance(input_tensor, _tf.Tensor):
+                # It asked only tensors for their rank: for a variable or an array it
+                # added operations that do.
+                axis = _tf.range(0, _tf.rank(input_tensor))
+            elif input_tensor.shape.ndims == 0:
                 axis = _tf.constant([], dtype=_tf.int32)
         return reduce(input_tensor, axis, keepdims, name, reduction_indices, keep_dims)
 

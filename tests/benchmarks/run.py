@@ -140,7 +140,8 @@ def _run_short(
 
     with ThreadPoolExecutor(max_workers=3) as pool:
         # What needs processes of its own comes first: the others wait for each other.
-        order = sorted(names, key=lambda name: name not in ("to_97", "startup"))
+        own = ("to_97", "startup", "legacy_tf1", "legacy_tf1_startup")
+        order = sorted(names, key=lambda name: name not in own)
         running = {name: pool.submit(once, name) for name in order}
         for name in names:
             yield running[name].result()

@@ -383,6 +383,47 @@ def startup(short: bool) -> Workload:
     )
 
 
+def legacy_tf1(short: bool) -> Workload:
+    """A TensorFlow-1 loop under the runner."""
+    options = {"steps": 3 if short else 500}
+    plain, ours = "tf.compat.v1", "legacy_tf1"
+    # Graph mode is a process's own; nobody else may share it.
+    alone = {"TFKIT_BENCH_GRAPH": "{}"}
+
+    def side(name: str, function: str) -> Contender:
+        environment = {key: text.format(name) for key, text in alone.items()}
+        return Contender(
+            name, "legacy_session", function, options, environment=environment
+        )
+
+    return Workload(
+        "legacy_tf1: softmax regression on digits by Session.run, batch 64; one step "
+        "of 500",
+        [side(plain, "compat_v1"), side(ours, "runner")],
+        bars=[Bar(plain, ours, at_least=0.95)],
+        limits="what Session.run costs to call",
+    )
+
+
+def legacy_tf1_startup(short: bool) -> Workload:
+    """How long a TensorFlow-1 program waits before its first line."""
+    empty = str(FOLDER / "scripts" / "imports_tensorflow.py")
+    v1 = "import tensorflow.compat.v1 as tf; tf.disable_v2_behavior()"
+    ours = Command("python -m legacy_tf1 run FILE", ["-m", "legacy_tf1", "run", empty])
+    plain = Command("python -c 'import tensorflow'", ["-c", "import tensorflow"])
+    direct = Command("tf.compat.v1, disable_v2_behavior", ["-c", v1])
+    return Workload(
+        "legacy_tf1_startup: whole processes that import TensorFlow and end; the "
+        "runner adds less than a second",
+        [*([] if short else [plain, direct]), ours],
+        unit="s",
+        rounds=5,
+        # A second beside an import of about four.
+        bars=[Bar(ours.name, plain.name, at_most=1.25)],
+        limits="the import of TensorFlow",
+    )
+
+
 def batches(short: bool) -> Workload:
     """Input pipelines without a model."""
     options = {"examples": 1_000 if short else 60_000}
@@ -520,6 +561,8 @@ WORKLOADS: Mapping[str, Callable[[bool], Workload]] = {
     "memory": memory,
     "to_97": to_97,
     "startup": startup,
+    "legacy_tf1": legacy_tf1,
+    "legacy_tf1_startup": legacy_tf1_startup,
     "batches": batches,
     "accuracy_digits": _accuracy("digits", 20),
     "accuracy_mnist": _accuracy("mnist", 3),

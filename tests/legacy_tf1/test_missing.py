@@ -56,6 +56,18 @@ def test_the_table_is_broad_and_has_each_name_once():
     assert all(name.startswith("tf.") and today for name, today in rows)
 
 
+def test_what_1_15_still_had_did_not_go_with_1_0():
+    """Compat.v1 has the names of the last TensorFlow 1."""
+    import tensorflow.compat.v1 as tf1
+
+    for row in catalogue.before_1_0.ROWS.strip().splitlines():
+        value = tf1
+        for name in row.partition(" = ")[0].removeprefix("tf.").split("."):
+            value = getattr(value, name, None)
+        assert value is None, row
+    assert catalogue.find("tf.initialize_all_variables").since == "2.0"
+
+
 def test_a_counterpart_of_keras_exists():
     """Dotted names of the right-hand side are looked up in Keras itself."""
     import re

@@ -1,5 +1,6 @@
 """The machinery of the face: what it hands on, and what it does not touch."""
 
+import importlib
 import subprocess
 import sys
 
@@ -7,6 +8,7 @@ import pytest
 import tensorflow as real
 
 import legacy_tf1.tensorflow as tf
+from legacy_tf1.compat import moved
 
 
 def test_names_of_tensorflow_2_are_handed_on():
@@ -15,12 +17,23 @@ def test_names_of_tensorflow_2_are_handed_on():
 
 
 def test_modules_without_a_file_are_imported_by_every_spelling():
-    import legacy_tf1.tensorflow.gfile as gfile
+    import legacy_tf1.tensorflow.graph_util as graph_util
+
     from legacy_tf1.tensorflow.python.framework import ops
 
-    assert gfile.Exists is tf.gfile.Exists
+    assert graph_util.remove_training_nodes is tf.graph_util.remove_training_nodes
     assert ops.reset_default_graph is not None
-    assert tf.gfile is gfile
+    assert tf.graph_util is graph_util
+
+
+def test_modules_are_found_where_they_were():
+    gone = []
+    for name in moved.MOVED:
+        try:
+            importlib.import_module(f"legacy_tf1.tensorflow.{name}")
+        except ImportError as error:
+            gone.append((name, str(error)))
+    assert not gone
 
 
 def test_names_that_are_gone_raise():

@@ -114,6 +114,14 @@ def test_modules_of_its_folder_are_tensorflow_1_and_libraries_are_not(program, c
     assert sys.modules["tensorflow"].__name__ == "tensorflow"
 
 
+def test_a_linked_folder_of_modules_is_the_programs(program, capsys):
+    program("import tensorflow as tf; NAME = tf.__name__", "shared/layers/__init__.py")
+    path = program("import layers; print(layers.NAME)", "week1/program.py")
+    (path.parent / "layers").symlink_to(path.parents[1] / "shared" / "layers")
+    assert script.run(path) == 0
+    assert capsys.readouterr().out == "legacy_tf1.tensorflow\n"
+
+
 def test_errors_show_the_programs_lines_only(program, capsys):
     program("def build(tf):\n    return tf.no_such_name_at_all", "net.py")
     path = program("import tensorflow as tf\nimport net\n\nnet.build(tf)\n")

@@ -36,10 +36,6 @@ tf.batch_matrix_triangular_solve = tf.linalg.triangular_solve
 tf.batch_self_adjoint_eig = tf.linalg.eigh
 tf.batch_self_adjoint_eigvals = tf.linalg.eigvalsh
 tf.batch_svd = tf.linalg.svd
-tf.initialize_all_variables = nothing: variables have their values once created
-tf.initialize_local_variables = nothing: variables have their values once created
-tf.initialize_variables = nothing: variables have their values once created
-tf.all_variables = model.variables
 tf.scalar_summary = tf.summary.scalar(name, data, step), or keras.callbacks.TensorBoard
 tf.histogram_summary = tf.summary.histogram(name, data, step)
 tf.image_summary = tf.summary.image(name, data, step)
@@ -49,14 +45,11 @@ tf.merge_all_summaries = nothing: tf.summary.scalar(...) writes at once
 tf.train.SummaryWriter = tf.summary.create_file_writer(logdir)
 tf.train.SummaryWriterCache = tf.summary.create_file_writer(logdir)
 tf.image.per_image_whitening = tf.image.per_image_standardization(image)
-tf.image.random_crop = tf.image.random_crop(value, size)
 tf.nn.rnn = keras.layers.RNN(cell, return_sequences=True, unroll=True)
 tf.nn.bidirectional_rnn = keras.layers.Bidirectional(keras.layers.RNN(cell))
 tf.nn.state_saving_rnn = keras.layers.RNN(cell, stateful=True)
 tf.nn.seq2seq.* = keras.layers.RNN for encoder and decoder, keras.layers.Attention
 tf.models.rnn.* = keras.layers.RNN, keras.layers.LSTMCell
 tf.python.ops.rnn_cell.* = keras.layers.LSTMCell, keras.layers.GRUCell
-tf.op_scope = tf.name_scope(name)
-tf.variable_op_scope = tf.name_scope(name)
 tf.nn.softmax_cross_entropy = tf.nn.softmax_cross_entropy_with_logits(labels, logits)
 """

@@ -143,7 +143,11 @@ tf.contrib.factorization.KMeansClustering = sklearn.cluster.KMeans
 tf.contrib.factorization.GMM = sklearn.mixture.GaussianMixture
 tf.contrib.factorization.* = sklearn.decomposition
 tf.contrib.tensor_forest.* = sklearn.ensemble.RandomForestClassifier
-tf.contrib.boosted_trees.* = sklearn.ensemble.GradientBoostingClassifier
+tf.contrib.boosted_trees.* = sklearn.ensemble.GradientBoostingClassifier, \
+sklearn.ensemble.HistGradientBoostingClassifier
+tf.contrib.timeseries.* = keras.layers.LSTM on \
+keras.utils.timeseries_dataset_from_array, statsmodels.tsa
+tf.contrib.cluster_resolver.* = tf.distribute.cluster_resolver
 tf.contrib.keras.* = keras of the same name
 tf.contrib.distributions.* = tensorflow_probability.distributions
 tf.contrib.bayesflow.* = tensorflow_probability

@@ -30,6 +30,9 @@ tf.get_seed = keras.random.SeedGenerator(seed)
 tf.random.set_random_seed = keras.utils.set_random_seed(seed)
 tf.random.get_seed = keras.random.SeedGenerator(seed)
 tf.global_variables_initializer = nothing: variables have values once created
+tf.initialize_all_variables = nothing: variables have values once created
+tf.initialize_local_variables = nothing: variables have values once created
+tf.initialize_variables = nothing: variables have values once created
 tf.local_variables_initializer = nothing: metric.reset_state()
 tf.variables_initializer = nothing: variables have values once created
 tf.tables_initializer = nothing: tables are filled once created
@@ -40,6 +43,8 @@ tf.report_uninitialized_variables = nothing: variables have values once created
 tf.get_variable = tf.Variable(initial_value), or layer.add_weight(shape, initializer)
 tf.get_local_variable = tf.Variable(initial_value, trainable=False)
 tf.variable_scope = a keras.Layer that owns its variables (names: tf.name_scope)
+tf.op_scope = tf.name_scope(name)
+tf.variable_op_scope = tf.name_scope(name)
 tf.get_variable_scope = the layer that owns the variables
 tf.VariableScope = a keras.Layer
 tf.AUTO_REUSE = call the same layer object again
@@ -47,6 +52,7 @@ tf.make_template = a keras.Layer, called again
 tf.no_regularizer = regularizer=None
 tf.trainable_variables = model.trainable_variables
 tf.global_variables = model.variables
+tf.all_variables = model.variables
 tf.local_variables = metric.variables
 tf.model_variables = model.variables
 tf.moving_average_variables = keras.optimizers.Adam(use_ema=True)

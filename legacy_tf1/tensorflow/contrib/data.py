@@ -157,6 +157,9 @@ _EXPERIMENTAL = (
 )
 
 
+__path__: list[str] = []  # so that tf.contrib.data.python can be imported
+
+
 def __getattr__(name: str) -> Any:
     if name in _EXPERIMENTAL and hasattr(tf.data.experimental, name):
         return getattr(tf.data.experimental, name)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import tensorflow.compat.v1 as tf
 
 from legacy_tf1.compat import missing as _missing
@@ -107,6 +108,54 @@ def translate(
     with tf.name_scope(name, "translate"):
         shifts = translations_to_projective_transforms(translations)
         return transform(images, shifts, interpolation=interpolation)
+
+
+def bipartite_match(
+    distance_mat: Any,
+    num_valid_rows: Any,
+    top_k: int = -1,
+    name: str | None = "bipartite_match",
+) -> tuple[Any, Any]:
+    """As `tf.contrib.image.bipartite_match`: pairs by least distance, one after another.
+
+    Args:
+        distance_mat: (rows, columns).
+        num_valid_rows: Only so many rows are looked at.
+        top_k: How many pairs to find; as many as there can be if negative.
+        name: Of the operations.
+
+    Returns:
+        The column of each row, and the row of each column; -1 where there is none.
+    """
+    with tf.name_scope(name, "bipartite_match", [distance_mat]):
+        distance_mat = tf.convert_to_tensor(distance_mat, tf.float32)
+        rows, columns = tf.numpy_function(
+            lambda distances, valid: _match(distances, valid, top_k),
+            [distance_mat, tf.reshape(num_valid_rows, [-1])[0]],
+            [tf.int32, tf.int32],
+        )
+        rows.set_shape([distance_mat.shape[0]])
+        columns.set_shape([distance_mat.shape[1]])
+        return rows, columns
+
+
+def _match(
+    distances: np.ndarray, valid: Any, top_k: int
+) -> tuple[np.ndarray, np.ndarray]:
+    rows = np.full(distances.shape[0], -1, np.int32)
+    columns = np.full(distances.shape[1], -1, np.int32)
+    valid = int(valid) if valid >= 0 else len(rows)
+    most = min(valid, len(columns))
+    most = most if top_k < 0 else min(most, top_k)
+    left = np.array(distances[:valid], np.float64)
+    for _ in range(most):
+        row, column = np.unravel_index(np.argmin(left), left.shape)
+        rows[row], columns[column] = column, row
+        left[row], left[:, column] = np.inf, np.inf
+    return rows, columns
+
+
+__path__: list[str] = []  # so that tf.contrib.image.python can be imported
 
 
 def __getattr__(name: str) -> Any:

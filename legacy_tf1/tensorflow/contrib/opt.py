@@ -1,4 +1,4 @@
-"""`tf.contrib.opt`: SciPy's optimizers, and Adam with decoupled weight decay.
+"""`tf.contrib.opt`: SciPy's optimizers, decoupled weight decay, moving averages.
 
 Today: `scipy.optimize.minimize` with a `tf.function` that gives loss and gradients, and
 `keras.optimizers.AdamW`.
@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow.compat.v1 as tf
+from tensorflow.python.training.saving import saveable_object_util
 
 from legacy_tf1.compat import missing as _missing
 
@@ -191,6 +192,104 @@ class AdamWOptimizer(tf.train.AdamOptimizer):
         ]
         with tf.control_dependencies(shrink):
             return super().apply_gradients(pairs, global_step, name)
+
+
+class MovingAverageOptimizer(tf.train.Optimizer):
+    """As `tf.contrib.opt.MovingAverageOptimizer`: another optimizer, and averages.
+
+    Its `swapping_saver` saves the averages under the names of the variables, and the
+    variables under those of the averages. Today: `use_ema=True` of Keras's optimizers.
+
+    Args:
+        opt: The optimizer that takes the steps.
+        average_decay: How much of the average stays in a step.
+        num_updates: The step, with which the decay grows at first.
+        sequential_update: Whether the averages wait for the step.
+    """
+
+    def __init__(
+        self,
+        opt: Any,
+        average_decay: float = 0.9999,
+        num_updates: Any = None,
+        sequential_update: bool = True,
+    ) -> None:
+        # The base's own __init__ is for optimizers that take steps themselves.
+        self._optimizer = opt
+        self._ema = tf.train.ExponentialMovingAverage(average_decay, num_updates)
+        self._swapped: dict[str, str] | None = None
+        self._sequential_update = sequential_update
+
+    def compute_gradients(self, *args: Any, **kwargs: Any) -> Any:
+        """The optimizer's gradients."""
+        return self._optimizer.compute_gradients(*args, **kwargs)
+
+    def apply_gradients(
+        self, grads_and_vars: Any, global_step: Any = None, name: str | None = None
+    ) -> Any:
+        """Takes the optimizer's step, and updates the averages."""
+        pairs = list(grads_and_vars)
+        step = self._optimizer.apply_gradients(
+            pairs, global_step=global_step, name=name
+        )
+        changed = [variable for gradient, variable in pairs if gradient is not None]
+        with tf.control_dependencies([step] if self._sequential_update else []):
+            average = self._ema.apply(changed)
+        self._swapped = {}
+        for variable in changed:
+            of_average = self._ema.average(variable).op.name
+            self._swapped[variable.op.name] = of_average
+            self._swapped[of_average] = variable.op.name
+        return tf.group(step, average, name="train_with_avg")
+
+    def swapping_saver(
+        self, var_list: Any = None, name: str = "swapping_saver", **kwargs: Any
+    ) -> Any:
+        """Returns a `tf.train.Saver` that exchanges variables and averages.
+
+        Args:
+            var_list: The variables, or a dict of them by name; all if None.
+            name: Of the saver's operations.
+            kwargs: For `tf.train.Saver`.
+
+        Raises:
+            RuntimeError: If `minimize` or `apply_gradients` was not called before.
+            ValueError: If a variable is to be saved, but not its average.
+        """
+        if self._swapped is None:
+            raise RuntimeError(
+                "Must call apply_gradients or minimize before creating the "
+                "swapping_saver"
+            )
+        chosen = tf.global_variables() if var_list is None else var_list
+        if not isinstance(chosen, dict):
+            chosen = saveable_object_util.op_list_to_dict(chosen)
+        by_name = {}
+        for key, value in chosen.items():
+            parts = value if isinstance(value, list) else None
+            by_name.update({part.op.name: part for part in parts or ()})
+            if parts is None:
+                by_name[key] = value
+
+        def exchanged(key: str, value: Any) -> Any:
+            other = self._swapped.get(key) if self._swapped else None
+            if other is not None and other not in by_name:
+                raise ValueError(
+                    f"Variable to swap {other} is not part of variables to save. "
+                    "This breaks MovingAverageOptimizer."
+                )
+            return value if other is None else by_name[other]
+
+        to_save = {
+            key: [exchanged(part.op.name, part) for part in value]
+            if isinstance(value, list)
+            else exchanged(key, value)
+            for key, value in chosen.items()
+        }
+        return tf.train.Saver(to_save, name=name, **kwargs)
+
+
+__path__: list[str] = []  # so that tf.contrib.opt.python can be imported
 
 
 def __getattr__(name: str) -> Any:

@@ -82,6 +82,7 @@ for _name, _module in _OLD_MODULES.items():
     _sys.modules.setdefault(f"{__name__}.{_name}", _module)
     _parent, _, _last = _name.rpartition(".")
     _holder = _sys.modules[f"{__name__}.{_parent}" if _parent else __name__]
+    vars(_holder).setdefault("__path__", [])  # so that it can have modules below it
     # `merge` is a function of `layers`, too: Keras 1's programs call it.
     if _last not in vars(_holder):
         setattr(_holder, _last, _module)

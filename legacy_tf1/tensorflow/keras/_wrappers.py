@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import tensorflow.compat.v1 as tf
@@ -195,3 +196,8 @@ class Bidirectional(Wrapper):
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
         return {**super().get_config(), "merge_mode": self.merge_mode}
+
+
+# `plot_model` asks the installed Keras for its wrappers, which it has lost.
+if not hasattr(layers, "wrappers"):
+    layers.wrappers = sys.modules[__name__]

@@ -90,3 +90,36 @@ def test_contrib_hinge_loss_is_not_reduced():
         assert session.run(loss).tolist() == [0.5, 0.0]
     with pytest.raises(ValueError, match="labels is required"):
         tf.contrib.losses.mean_squared_error(tf.constant([1.0]))
+
+
+@pytest.mark.parametrize("of_labels", ["plain", "dictionary"])
+def test_predicting_gives_a_model_without_modes_placeholders_for_labels(
+    tmp_path, of_labels
+):
+    shapes = []
+
+    def model_fn(features, labels):
+        labels = labels["y"] if isinstance(labels, dict) else labels
+        shapes.append(labels.shape.as_list())
+        weight = tf.get_variable("weight", [], initializer=tf.zeros_initializer())
+        predictions = features * weight
+        loss = tf.losses.mean_squared_error(labels, predictions)
+        train = tf.train.GradientDescentOptimizer(0.1).minimize(
+            loss, tf.train.get_global_step()
+        )
+        return predictions, loss, train
+
+    x = np.ones((4, 1), np.float32)
+    y = {"y": 3 * x} if of_labels == "dictionary" else 3 * x
+    estimator = learn.Estimator(model_fn, str(tmp_path))
+    estimator.fit(input_fn=lambda: (tf.constant(x), _constants(y)), steps=20)
+    predicted = list(estimator.predict(x))
+    # weight <- weight - 0.1 * 2 * (weight - 3), from 0: 3 * (1 - 0.8 ** 20)
+    np.testing.assert_allclose(predicted, 4 * [[3 * (1 - 0.8**20)]], rtol=1e-5)
+    assert shapes == [[4, 1], [None, 1]]
+
+
+def _constants(values):
+    if isinstance(values, dict):
+        return {name: tf.constant(value) for name, value in values.items()}
+    return tf.constant(values)

@@ -1,7 +1,10 @@
 """Keras's layers: Keras 1's arguments, and those that TensorFlow's own copy has lost."""
 
+import types
+
 import numpy as np
 import pytest
+from tensorflow.python.keras.utils import vis_utils
 
 import legacy_tf1.tensorflow as tf
 from legacy_tf1.tensorflow import keras
@@ -129,3 +132,27 @@ def test_noise_is_only_for_training(layer, mean, stddev):
 def test_weights_of_applications_are_not_here():
     with pytest.raises(NotImplementedError, match="VGG16 is not supplied"):
         keras.applications.VGG16(weights="imagenet")
+
+
+def test_models_with_wrappers_are_plotted(monkeypatch):
+    """As far as pydot: what it is asked to draw is the oracle."""
+    drawn = []
+
+    class Dot:
+        def __init__(self, *args, **options):
+            drawn.append(options.get("label"))
+
+        def __getattr__(self, name):
+            return lambda *args, **options: True
+
+        create = staticmethod(lambda dot: b"")
+
+    pydot = types.SimpleNamespace(
+        Dot=Dot, Node=Dot, Edge=Dot, InvocationException=OSError
+    )
+    monkeypatch.setattr(vis_utils, "pydot", pydot)
+    layer = keras.layers.TimeDistributed(keras.layers.Dense(2), name="each")
+    inputs = keras.layers.Input((3, 4))
+    model = keras.Model(inputs, layer(inputs))
+    keras.utils.model_to_dot(model)
+    assert any("each(dense" in label for label in filter(None, drawn))

@@ -408,9 +408,11 @@ def test_summaries_reach_tensorboard(tmp_path):
     """TensorBoard's own reader finds scalars, histogram and graph."""
     from tensorboard.backend.event_processing import event_accumulator
 
-    command = [sys.executable, "-m", "legacy_tf1", "run", "summaries", str(tmp_path)]
+    # The lecture looks for its files where the runner's --logdir has put them.
+    command = [sys.executable, "-m", "legacy_tf1", "run", "summaries", "first"]
+    command += ["--logdir", str(tmp_path)]
     subprocess.run(command, capture_output=True, check=True)
-    events = event_accumulator.EventAccumulator(str(tmp_path)).Reload()
+    events = event_accumulator.EventAccumulator(str(tmp_path / "first")).Reload()
     assert set(events.Tags()["scalars"]) == {"cost", "w"}
     assert events.Tags()["histograms"] == ["gradient"]
     assert b"GradientDescent" in events.Graph().SerializeToString()

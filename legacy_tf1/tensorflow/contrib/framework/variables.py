@@ -38,6 +38,7 @@ __all__ = [
     "local_variable",
     "model_variable",
     "variable",
+    "zero_initializer",
 ]
 
 _AUTO = tf.VariableSynchronization.AUTO
@@ -325,6 +326,21 @@ class VariableDeviceChooser:
             place = {"job": self._job_name, "task": self._next_task_id}
             self._next_task_id = (self._next_task_id + 1) % self._num_tasks
         return tf.DeviceSpec(**self._device, **place).to_string()
+
+
+def zero_initializer(
+    ref: Any, use_locking: bool = True, name: str | None = None
+) -> Any:
+    """As `tf.contrib.framework.zero_initializer`: an operation that sets zeros.
+
+    Args:
+        ref: The variable.
+        use_locking: Whether the variable is locked meanwhile.
+        name: Of the operation.
+    """
+    with tf.name_scope(name, "zero_initializer", [ref]):
+        zeros = tf.zeros(ref.shape, ref.dtype.base_dtype)
+        return tf.assign(ref, zeros, use_locking=use_locking)
 
 
 __getattr__, __dir__ = _namespace.attach(__name__)

@@ -5,8 +5,11 @@ from legacy_tf1.tensorflow.contrib.learn import (
     datasets,
     learn_runner,
     metric_spec,
+    models,
     monitors,
+    ops,
     preprocessing,
+    utils,
 )
 from legacy_tf1.tensorflow.contrib.learn.estimators import (
     BaseEstimator,
@@ -33,9 +36,11 @@ from legacy_tf1.tensorflow.contrib.learn.estimators import (
     multi_class_head,
     regression_head,
 )
+from legacy_tf1.tensorflow.contrib.learn.estimators.skflow import TensorFlowEstimator
 from legacy_tf1.tensorflow.contrib.learn.experiment import Experiment
 from legacy_tf1.tensorflow.contrib.learn.metric_spec import MetricSpec
 from legacy_tf1.tensorflow.contrib.learn.monitors import NanLossDuringTrainingError
+from legacy_tf1.tensorflow.contrib.learn.utils.input_fn_utils import InputFnOps
 
 __all__ = [
     "BaseEstimator",
@@ -46,6 +51,7 @@ __all__ = [
     "Estimator",
     "Experiment",
     "Head",
+    "InputFnOps",
     "LinearClassifier",
     "LinearRegressor",
     "LogisticRegressor",
@@ -59,16 +65,20 @@ __all__ = [
     "RunConfig",
     "SKCompat",
     "TaskType",
+    "TensorFlowEstimator",
     "datasets",
     "head",
     "infer_real_valued_columns_from_input",
     "infer_real_valued_columns_from_input_fn",
     "learn_runner",
     "metric_spec",
+    "models",
     "monitors",
     "multi_class_head",
+    "ops",
     "preprocessing",
     "regression_head",
+    "utils",
 ]
 
 __getattr__, __dir__ = _namespace.attach(__name__)

@@ -32,11 +32,23 @@ from legacy_tf1.tensorflow.contrib.layers.pooling import *  # noqa: F403
 from legacy_tf1.tensorflow.contrib.layers.regularizers import *  # noqa: F403
 from legacy_tf1.tensorflow.contrib.layers.reshaping import *  # noqa: F403
 from legacy_tf1.tensorflow.contrib.layers.summaries import *  # noqa: F403
+from legacy_tf1.tensorflow.contrib.slim import data_decoder as data_decoder
+from legacy_tf1.tensorflow.contrib.slim import data_provider as data_provider
+from legacy_tf1.tensorflow.contrib.slim import dataset as dataset
+from legacy_tf1.tensorflow.contrib.slim import (
+    dataset_data_provider as dataset_data_provider,
+)
 from legacy_tf1.tensorflow.contrib.slim import evaluation as evaluation
 from legacy_tf1.tensorflow.contrib.slim import learning as learning
 from legacy_tf1.tensorflow.contrib.slim import model_analyzer as model_analyzer
+from legacy_tf1.tensorflow.contrib.slim import nets as nets
+from legacy_tf1.tensorflow.contrib.slim import parallel_reader as parallel_reader
+from legacy_tf1.tensorflow.contrib.slim import prefetch_queue as prefetch_queue
 from legacy_tf1.tensorflow.contrib.slim import queues as queues
 from legacy_tf1.tensorflow.contrib.slim import summaries as summaries
+from legacy_tf1.tensorflow.contrib.slim import (
+    tfexample_decoder as tfexample_decoder,
+)
 
 _OF_CONTRIB = ("losses", "metrics")
 _look_up, __dir__ = _namespace.attach(__name__)

@@ -6,7 +6,7 @@ import copy
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow.compat.v1 as tf
@@ -43,6 +43,7 @@ class BaseEstimator:
             folder = tempfile.mkdtemp()
             tf.logging.warning("Using temporary folder as model directory: %s", folder)
         self._model_dir = os.fspath(folder)
+        self._labels: Any = None  # what they were like when it was trained
         self._config = config.replace(model_dir=self._model_dir)
         self._session_config = config.session_config or tf.ConfigProto(
             allow_soft_placement=True
@@ -91,6 +92,7 @@ class BaseEstimator:
 
         def build() -> tuple[ModelFnOps, list[Any]]:
             features, labels, input_hooks = loops.as_features_and_labels(make_input())
+            self._labels = _each(_Signature.of, labels)
             training_util._get_or_create_global_step_read()
             ops = self._call_model_fn(features, labels, ModeKeys.TRAIN)
             return ops, input_hooks
@@ -136,6 +138,7 @@ class BaseEstimator:
 
         def build() -> tuple[ModelFnOps, list[Any]]:
             features, labels, input_hooks = loops.as_features_and_labels(make_input())
+            self._labels = _each(_Signature.of, labels)
             ops = self._call_model_fn(features, labels, ModeKeys.EVAL, metrics)
             if "loss" not in ops.eval_metric_ops:
                 ops.eval_metric_ops["loss"] = tf.metrics.mean(ops.loss)
@@ -182,7 +185,9 @@ class BaseEstimator:
             queues = tf.get_collection(tf.GraphKeys.QUEUE_RUNNERS)
             if not (hooks or queues or feed):
                 endless.append(True)  # constants: they are one batch
-            ops = self._call_model_fn(features, None, ModeKeys.INFER)
+            # A model_fn that asks for no mode computes its loss here too.
+            labels = _each(_Signature.placeholder, self._labels)
+            ops = self._call_model_fn(features, labels, ModeKeys.INFER)
             return ops, loops.chosen(ops.predictions, outputs), hooks
 
         hooks = [] if feed is None else [feeding.FeedFn(feed)]
@@ -218,6 +223,37 @@ class BaseEstimator:
             return int(self.get_variable_value(tf.GraphKeys.GLOBAL_STEP))
         except (tf.errors.NotFoundError, ValueError):
             return 0
+
+
+class _Signature(NamedTuple):
+    """What is known of labels before there are any."""
+
+    dtype: tf.DType
+    shape: list[int | None] | None
+    is_sparse: bool
+
+    @classmethod
+    def of(cls, labels: Any) -> _Signature:
+        """The signature of a tensor, sparse or not."""
+        if isinstance(labels, tf.SparseTensor):
+            return cls(labels.dtype, None, True)
+        known = labels.shape.ndims is not None
+        # The rows of one batch say nothing of another's.
+        shape = [None, *labels.shape.as_list()[1:]] if known else None
+        return cls(labels.dtype, shape, False)
+
+    def placeholder(self) -> Any:
+        """What stands for labels where a program has none to give."""
+        if self.is_sparse:
+            return tf.sparse_placeholder(self.dtype)
+        return tf.placeholder(self.dtype, self.shape)
+
+
+def _each(function: Callable[[Any], Any], labels: Any) -> Any:
+    """Applies it to labels, or to each of those in a dictionary."""
+    if isinstance(labels, dict):
+        return {name: function(each) for name, each in labels.items()}
+    return None if labels is None else function(labels)
 
 
 def _one_by_one(batches: Iterator[Any]) -> Iterator[Any]:

@@ -1,0 +1,3 @@
+"""The least TensorFlow-1 program."""
+
+import tensorflow as tf  # noqa: F401
