@@ -170,7 +170,7 @@ assert told == {
     "tf.pack": (1, "1.0"),
     "tf.stack": (1, ""),
     "tf.train.AdamOptimizer": (3, "2.0"),
-    "tf.gfile.Exists": (1, ""),
+    "tf.gfile.Exists": (1, "2.0"),
 }, told
 """
     subprocess.run([sys.executable, "-c", code], check=True)
