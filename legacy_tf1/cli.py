@@ -110,6 +110,12 @@ def _run(arguments: list[str], last: bool) -> int:
     path = _find(name)
     if path is None:
         return 2
+    if _is_binary(path):
+        print(
+            f"{path} holds binary data, it is no script (.py) or notebook (.ipynb).",
+            file=sys.stderr,
+        )
+        return 2
     notebook = path.suffix == ".ipynb"
     if options.save is not None and not notebook:
         parser.error(
@@ -146,6 +152,15 @@ def _run_notebook(
         return 2
 
 
+def _is_binary(path: Path) -> bool:
+    """Whether a file holds what no text has; one that cannot be read is told later."""
+    try:
+        with path.open("rb") as file:
+            return b"\0" in file.read(1024)
+    except OSError:
+        return False
+
+
 def _find(name: str) -> Path | None:
     """The file that is meant by a path or the name of a lecture."""
     from legacy_tf1 import lectures
@@ -157,6 +172,14 @@ def _find(name: str) -> Path | None:
         return scripts[name][0]
     if path.is_dir() and (path / "__main__.py").is_file():
         return path / "__main__.py"
+    if path.is_dir():
+        scripts_in = sorted(file.name for file in path.glob("*.py"))[:5]
+        print(
+            f"{name} is a folder. Name a script or notebook in it"
+            f"{': ' if scripts_in else '.'}{', '.join(scripts_in)}",
+            file=sys.stderr,
+        )
+        return None
     if path.parent.is_dir():
         files = [*path.parent.glob("*.py"), *path.parent.glob("*.ipynb")]
     else:
@@ -186,6 +209,12 @@ def _list() -> int:
 def _explain(name: str) -> int:
     path = _find(name)
     if path is None:
+        return 2
+    if _is_binary(path):
+        print(
+            f"{path} holds binary data, it is no script (.py) or notebook (.ipynb).",
+            file=sys.stderr,
+        )
         return 2
     from legacy_tf1.explain import explain
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import operator
 import re
 import sys
 import warnings
@@ -51,12 +52,26 @@ def text(uses: Any, messages: list[str]) -> str:
     lines = ["", f"TensorFlow 1 in this program: {'' if uses else 'nothing.'}".rstrip()]
     width = max((len(use.name) for use in uses), default=0)
     for use in uses:
-        today = use.today or "the same in tf.compat.v1"
+        today = use.today or _without_entry(use.name)
         since = f" (gone since {use.since})" if use.since else ""
         lines.append(f"  {use.name:{width}} {use.count:5}x  {today}{since}")
     if messages:
         lines += ["Warnings:", *(f"  {message}" for message in messages)]
     return "\n".join(lines)
+
+
+def _without_entry(name: str) -> str:
+    """What is said of a name that the catalogue does not have, as "tf.matmul"."""
+    import tensorflow
+
+    path = name.removeprefix("tf.")
+    try:
+        same = operator.attrgetter(path)(tensorflow) is operator.attrgetter(path)(
+            tensorflow.compat.v1
+        )
+    except AttributeError:
+        same = False
+    return "the same" if same else f"tf.compat.v1.{path}"
 
 
 class _Heard(logging.Handler):

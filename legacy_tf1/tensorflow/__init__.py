@@ -5,7 +5,11 @@ Importing it turns this process to graph mode, reference variables and shapes of
 back its rule for the seeds of random operations (`legacy_tf1.compat.seeds`).
 """
 
-import tensorflow.compat.v1 as _v1
+from legacy_tf1.compat import quiet as _quiet
+
+with _quiet.tensorflow_import():
+    import tensorflow.compat.v1 as _v1
+
 from tensorflow.python.framework import random_seed as _random_seed
 from tensorflow.python.util import deprecation as _deprecation
 

@@ -57,6 +57,17 @@ def test_a_wrong_path_is_answered_with_what_is_there(show, capsys):
     assert "Did you mean minimize_cost?" in capsys.readouterr().err
 
 
+def test_what_is_no_program_is_told(show, tmp_path, capsys):
+    assert cli.main(["run", str(tmp_path)]) == 2
+    assert "is a folder. Name a script or notebook in it: show.py" in (
+        capsys.readouterr().err
+    )
+    weights = tmp_path / "weights.npy"
+    weights.write_bytes(b"\x93NUMPY\x01\0")
+    assert cli.main(["run", str(weights)]) == 2
+    assert "weights.npy holds binary data" in capsys.readouterr().err
+
+
 def test_list_shows_the_lectures(capsys):
     assert cli.main(["list"]) == 0
     shown = capsys.readouterr().out

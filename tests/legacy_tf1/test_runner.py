@@ -255,7 +255,21 @@ def test_figures_are_kept(program, tmp_path):
 def test_report_tells_what_was_used(program, capsys):
     path = program("import tensorflow as tf\nx = tf.placeholder(tf.float32, [3])\n")
     assert script.run(path, (), Options(report=True)) == 0
-    assert "tf.placeholder" in capsys.readouterr().err
+    report = capsys.readouterr().err
+    assert "tf.placeholder" in report
+    # No entry of the catalogue, and one object in both of TensorFlow 2's faces.
+    (line,) = [line for line in report.splitlines() if "tf.float32" in line]
+    assert line.endswith("the same")
+
+
+def test_a_run_says_nothing_of_its_own(program):
+    path = program("import tensorflow as tf\nprint(tf.Session().run(tf.constant(3)))")
+    ran = subprocess.run(
+        [sys.executable, "-m", "legacy_tf1", "run", str(path)],
+        capture_output=True,
+        text=True,
+    )
+    assert (ran.stdout, ran.stderr) == ("3\n", "")
 
 
 @pytest.mark.parametrize("wrong", [{"seed": -1}, {"seed": 2**32}, {"max_seconds": 0}])
