@@ -98,7 +98,9 @@ def import_for_program(
         try:
             if fromlist:
                 namespace.import_moved(path, fromlist)
-                return builtins.__import__(path, None, None, fromlist)
+                found = builtins.__import__(path, None, None, fromlist)
+                _check_names(found, fromlist)
+                return found
             importlib.import_module(path)
         except ModuleNotFoundError as error:
             lacking = (error.name or "").removeprefix("legacy_tf1.")
@@ -110,6 +112,19 @@ def import_for_program(
     if not level and faces.has_face(first):
         return faces.import_face(name, fromlist or ())
     return builtins.__import__(name, globals, locals, fromlist or (), level)
+
+
+def _check_names(module: Any, names: Sequence[str]) -> None:
+    """Raises an `ImportError` that says since when a name is gone, and what replaces it.
+
+    Python's own would only say that it cannot be imported.
+    """
+    for name in names:
+        if name != "*":
+            try:
+                getattr(module, name)
+            except AttributeError as error:
+                raise ImportError(str(error), name=module.__name__) from None
 
 
 def module_for_program(name: str, package: str | None = None) -> Any:
