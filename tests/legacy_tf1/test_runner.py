@@ -297,20 +297,3 @@ def test_scalars_print_as_in_numpy_1(program, capsys):
 )  # fmt: skip
 def test_encodings(data, text):
     assert source.decode(data) == text
-
-
-@pytest.mark.slow
-def test_overhead_is_below_a_second(program, tmp_path):
-    """Beyond importing TensorFlow; the least of three runs each."""
-    path = program("import tensorflow as tf\n")
-
-    def seconds(*command):
-        times = []
-        for _ in range(3):
-            began = time.monotonic()
-            subprocess.run([sys.executable, *command], check=True, capture_output=True)
-            times.append(time.monotonic() - began)
-        return min(times)
-
-    plain = seconds("-c", "import tensorflow.compat.v1 as tf; tf.disable_v2_behavior()")
-    assert seconds("-m", "legacy_tf1", "run", str(path)) - plain < 1.0
