@@ -18,7 +18,6 @@ MOVED: dict[str, str] = {
     "contrib.framework.python.framework": "contrib.framework",
     "contrib.framework.python.framework.checkpoint_utils": "contrib.framework.checkpoints",
     "contrib.framework.python.ops": "contrib.framework",
-    "contrib.framework.python.ops.arg_scope": "contrib.framework.scoping",
     "contrib.framework.python.ops.variables": "contrib.framework.variables",
     "contrib.image.python": "contrib.image",
     "contrib.image.python.ops": "contrib.image",

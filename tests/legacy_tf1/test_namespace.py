@@ -36,6 +36,34 @@ def test_modules_are_found_where_they_were():
     assert not gone
 
 
+def test_a_module_that_has_moved_does_not_take_the_place_of_a_function():
+    # In a process of its own: an import changes the package once and for all.
+    code = """
+import importlib, sys, types
+from legacy_tf1.compat import moved
+from legacy_tf1.compat.namespace import FACE
+
+def functions():
+    return {
+        (module, name): value
+        for module, each in list(sys.modules.items()) if module.startswith(FACE)
+        for name, value in vars(each).items() if not isinstance(value, types.ModuleType)
+    }
+
+for name in moved.MOVED:
+    importlib.import_module(f"{FACE}.{name.rpartition('.')[0]}".rstrip("."))
+before = functions()
+for name in [*moved.MOVED, "contrib.framework.python.ops.arg_scope"]:
+    importlib.import_module(f"{FACE}.{name}")
+after = functions()
+print([key for key in before if key not in after])
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    )
+    assert result.stdout.strip() == "[]"
+
+
 def test_names_that_are_gone_raise():
     with pytest.raises(AttributeError, match="no_such_thing"):
         _ = tf.no_such_thing
