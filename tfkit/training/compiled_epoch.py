@@ -238,13 +238,13 @@ class CompiledEpoch:
     ) -> Logs:
         """Trains on `count` of `batches`; `noise` has masks for XLA, else seeds."""
 
-        def step(i: tf.Tensor, slot: Any = None) -> Logs:
+        def step(i: tf.Tensor, slot: Any = None, sampled: Any = None) -> Logs:
             batch = map_data(lambda t: t[i], batches)
             draws, of_step = self._draws_of(batch), [each[i] for each in noise]
             if self._compiler != "xla":
                 of_step = _masks(draws, of_step)
             with self._stand_ins.given(draws, of_step):
-                return self._train_step(batch, slot)
+                return self._train_step(batch, slot, sampled)
 
         if not self._periods:
             return self._looped(step, tf.constant(0), count, "train_step")
@@ -273,8 +273,8 @@ class CompiledEpoch:
                 parallel_iterations=1,
             )
 
-        def observed(i: Any, slot: Any) -> tuple[tf.Tensor, Logs]:
-            return i + 1, self._own(step(i, slot), nothing)
+        def observed(i: Any, slot: Any, sampled: Any = None) -> tuple[tf.Tensor, Logs]:
+            return i + 1, self._own(step(i, slot, sampled), nothing)
 
         zero = tf.constant(0)
         if self._periods == _FIRST_OF_EPOCH:
@@ -296,8 +296,12 @@ class CompiledEpoch:
         ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, Logs]:
             due = tf.reduce_min(dues)
             i, logs = plain(i, tf.minimum(due, count), logs)
-            i, logs = tf.cond(i < count, lambda: observed(i, slot), lambda: (i, logs))
             dues = tf.where(dues == due, dues + lengths, dues)
+            # Of the values for histograms only the last ones are fetched.
+            last = tf.reduce_min(dues) >= count
+            i, logs = tf.cond(
+                i < count, lambda: observed(i, slot, last), lambda: (i, logs)
+            )
             return i, dues, slot + 1, logs
 
         *_, logs = tf.while_loop(
@@ -313,14 +317,14 @@ class CompiledEpoch:
         """Which steps are observed."""
         return Periods() if self.observer is None else self.observer.options.periods
 
-    def _train_step(self, batch: Data, slot: Any = None) -> Logs:
+    def _train_step(self, batch: Data, slot: Any = None, sampled: Any = None) -> Logs:
         """The model's, observed if there is a slot to write to."""
         train_step = self._model.train_step
         if self.observer is None:
             return train_step(batch)
         if slot is None:
             return self.observer.plain(train_step, batch)
-        return self.observer.observed(train_step, batch, slot)
+        return self.observer.observed(train_step, batch, slot, sampled=sampled)
 
     def _train_one(self, batch: Data, observed: bool = False) -> Logs:
         """Trains on one batch, such as the short one at the end of an epoch."""

@@ -63,7 +63,7 @@ class Observer:
         self._rows: tf.Variable | None = None
         # Programs for other shapes of batches have samples of other sizes: a place for
         # each, and which of them was written to last.
-        self._samples: list[tuple[list[Sample], list[tf.Variable], Any]] = []
+        self._samples: list[tuple[list[Sample], tf.Variable]] = []
         self._latest: tf.Variable | None = None
 
     # While the training function is traced.
@@ -81,6 +81,7 @@ class Observer:
         slot: Any,
         due: Any = None,
         step: Any = 1,
+        sampled: Any = None,
     ) -> Any:
         """A step whose numbers are written down.
 
@@ -92,14 +93,16 @@ class Observer:
             slot: Which row to write, modulo `slots`.
             due: Scalar bool, whether to write at all; None for yes.
             step: A number above 0 that is written along.
+            sampled: Scalar bool, whether to keep values for histograms, too; None for
+                yes.
         """
         import tensorflow as tf
 
         def write(make: Callable[[], Record]) -> None:
             if due is None:
-                self._write(make(), slot, step)
+                self._write(make(), slot, step, sampled)
                 return
-            tf.cond(due, lambda: self._write(make(), slot, step), lambda: None)
+            tf.cond(due, lambda: self._write(make(), slot, step, sampled), lambda: None)
 
         def watched(data: Any) -> Any:
             return self._probes.watched(train_step, data, write)
@@ -107,7 +110,7 @@ class Observer:
         # The guard outside: a step that is not finite is written down, too.
         return self.plain(watched, data)
 
-    def _write(self, record: Record, slot: Any, step: Any) -> None:
+    def _write(self, record: Record, slot: Any, step: Any, sampled: Any) -> None:
         import tensorflow as tf
 
         from tfkit.training.probes import Quantity, new_variable
@@ -118,30 +121,37 @@ class Observer:
             self._rows = new_variable((self.slots, row.shape[0]), tf.float32)
         slot = tf.reshape(tf.cast(slot, tf.int32) % self.slots, (1, 1))
         self._rows.scatter_nd_update(slot, row[None])
-        if record.values:
-            self._write_samples(record)
+        if not record.values:
+            return
+        place = self._place_of(record)
+        if sampled is None:
+            self._write_samples(place, record.values)
+            return
+        tf.cond(
+            sampled, lambda: self._write_samples(place, record.values), lambda: None
+        )
 
-    def _write_samples(self, record: Record) -> None:
+    def _place_of(self, record: Record) -> int:
+        """Which of the places the samples of a program of these shapes have."""
         import tensorflow as tf
 
         from tfkit.training.probes import new_variable
 
         if self._latest is None:
             self._latest = new_variable((), tf.int32)
-        known = [samples for samples, *_ in self._samples]
+        known = [samples for samples, _ in self._samples]
         if record.samples not in known:
-            # One variable each: joined, XLA computes them value by value, which takes
-            # longer than the step.
-            places = [new_variable((each.size,), tf.float32) for each in record.samples]
-            # One call to fetch them: each call from Python costs as much as all of them.
-            joined = tf.function(lambda: tf.concat(places, axis=0), autograph=False)
-            self._samples.append((record.samples, places, joined))
+            size = sum(each.size for each in record.samples)
+            # One variable: a call from Python to read one costs more than what is read.
+            self._samples.append((record.samples, new_variable((size,), tf.float32)))
             known.append(record.samples)
-        place = known.index(record.samples)
-        for variable, values in zip(
-            self._samples[place][1], record.values, strict=True
-        ):
-            variable.assign(values)
+        return known.index(record.samples)
+
+    def _write_samples(self, place: int, values: list[tf.Tensor]) -> None:
+        import tensorflow as tf
+
+        assert self._latest is not None
+        self._samples[place][1].assign(tf.concat(values, axis=0))
         self._latest.assign(place)
 
     # After it has run.
@@ -171,7 +181,8 @@ class Observer:
         """Values of the last observed step, by kind and by variable or layer."""
         if self._latest is None:
             return {}
-        samples, _, joined = self._samples[int(self._latest.numpy())]
+        place = int(value_of(self._latest)) if len(self._samples) > 1 else 0
+        samples, variable = self._samples[place]
         sizes = [sample.size for sample in samples]
-        parts = np.split(joined().numpy(), np.cumsum(sizes)[:-1])
+        parts = np.split(value_of(variable), np.cumsum(sizes)[:-1])
         return {(s.kind, s.of): p for s, p in zip(samples, parts, strict=True)}
