@@ -218,5 +218,10 @@ def _explain(name: str) -> int:
         return 2
     from legacy_tf1.explain import explain
 
-    print(explain(path))
+    try:
+        print(explain(path))
+    except SyntaxError as error:
+        from legacy_tf1.runner import errors
+
+        return errors.status(error.with_traceback(None))
     return 0

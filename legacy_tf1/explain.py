@@ -1,5 +1,9 @@
 """Lists the TensorFlow-1 idioms of a program, and how each is written today.
 
+Names of NumPy, SciPy, scikit-learn, pandas and Matplotlib that have gone since are among
+them: old programs fail for these as often.
+
+
     print(explain("old_script.py"))
 
 Nothing is executed and TensorFlow is not loaded: the program is read, the names of its
@@ -16,6 +20,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from legacy_tf1.compat import catalogue
+from legacy_tf1.compat.catalogue import libraries
 from legacy_tf1.runner import source
 
 _SESSIONS = ("tf.Session", "tf.InteractiveSession", "tf.train.MonitoredSession")
@@ -39,6 +44,11 @@ _METHODS = {
     ),
 }
 
+#: What a program calls them, and what stands for them in the catalogue.
+_LIBRARIES = {"tensorflow": "tf", **{name: name for name in libraries.NAMES}}
+
+_WORKS = catalogue.Entry("", "", "").runner
+
 #: Keywords that were renamed: of which function ("" for any), the old one, the new one.
 _KEYWORDS = (
     ("", "reduction_indices", "axis"),
@@ -54,6 +64,12 @@ _KEYWORDS = (
     ("tf.nn.log_softmax", "dim", "axis"),
     ("tf.nn.l2_normalize", "dim", "axis"),
     ("tf.nn.dropout", "keep_prob", "rate=1 - keep_prob"),
+    ("tf.nn.conv2d", "filter", "filters"),
+    ("tf.nn.max_pool", "value", "input"),
+    ("tf.nn.avg_pool", "value", "input"),
+    ("tf.nn.sigmoid_cross_entropy_with_logits", "targets", "labels"),
+    ("tf.cond", "fn1", "true_fn"),
+    ("tf.cond", "fn2", "false_fn"),
 )
 
 _CROSS_ENTROPIES = (
@@ -71,8 +87,10 @@ class Idiom:
         cell: The number of the notebook's code cell, from 1; None in a script.
         line: The line, of the cell or of the script, from 1.
         name: The idiom, as "tf.train.AdamOptimizer" or "feed_dict".
-        since: The version of TensorFlow that was the first without it.
+        since: The version of TensorFlow that was the first without it, or of another
+            library, which is then named.
         today: How it is written in TensorFlow 2 and Keras 3.
+        runner: What `python -m legacy_tf1 run` does about it.
     """
 
     cell: int | None
@@ -80,6 +98,7 @@ class Idiom:
     name: str
     since: str
     today: str
+    runner: str = _WORKS
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,13 +127,14 @@ class Explanation:
             )
         if not self.idioms:
             return "\n".join([*head, "No idiom of TensorFlow 1 was found."])
-        rows = [("line", "TensorFlow 1", "gone", "today")]
+        rows = [("line", "then", "gone", "today", "the runner")]
         rows += [
             (
                 f"{idiom.cell}:{idiom.line}" if idiom.cell else str(idiom.line),
                 idiom.name,
                 idiom.since,
                 idiom.today,
+                idiom.runner,
             )
             for idiom in self.idioms
         ]
@@ -124,8 +144,9 @@ class Explanation:
         return "\n".join(
             head
             + [
-                f"{place:>{widths[0]}}  {name:<{widths[1]}}  {since:<{widths[2]}}  {to}"
-                for place, name, since, to in rows
+                f"{place:>{widths[0]}}  {name:<{widths[1]}}  {since:<{widths[2]}}  "
+                f"{to:<{widths[3]}}  {runner}"
+                for place, name, since, to, runner in rows
             ]
         )
 
@@ -147,10 +168,12 @@ def explain(path_or_source: str | pathlib.Path) -> Explanation:
         ... x = tf.placeholder(tf.float32)
         ... y = tf.mul(x, x)
         ... '''))
-        line  TensorFlow 1    gone  today
+        line  then            gone  today                                            \
+               the runner
            2  tf.placeholder  2.0   an argument of the function: call it with the value \
-(keras.Input)
-           3  tf.mul          1.0   tf.multiply(x, y), or x * y
+(keras.Input)  the old name works
+           3  tf.mul          1.0   tf.multiply(x, y), or x * y                      \
+               the old name works
     """
     if isinstance(path_or_source, str) and "\n" in path_or_source:
         path = ""
@@ -169,8 +192,8 @@ def explain(path_or_source: str | pathlib.Path) -> Explanation:
         reader.visit(tree)
     found: dict[Idiom, None] = {}
     for cell, tree in trees:
-        for line, name, since, today in _idioms(tree, reader):
-            found[Idiom(cell, line, name, since, today)] = None
+        for idiom in _idioms(tree, reader):
+            found[Idiom(cell, *idiom)] = None
     order = sorted(found, key=lambda idiom: (idiom.cell or 0, idiom.line))
     return Explanation(path, python2, tuple(order))
 
@@ -210,7 +233,7 @@ def _without_magics(text: str) -> str:
 
 
 class _Names(ast.NodeVisitor):
-    """What the names of a program stand for: modules of TensorFlow, and sessions."""
+    """What the names of a program stand for: modules of libraries, and sessions."""
 
     def __init__(self) -> None:
         self.meaning: dict[str, str] = {}
@@ -218,16 +241,17 @@ class _Names(ast.NodeVisitor):
 
     def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
-            if alias.name.partition(".")[0] != "tensorflow":
+            first = alias.name.partition(".")[0]
+            if first not in _LIBRARIES:
                 continue
             if alias.asname:
                 self.meaning[alias.asname] = _short(alias.name)
             else:
-                self.meaning["tensorflow"] = "tf"
+                self.meaning[first] = _LIBRARIES[first]
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         module = node.module or ""
-        if not node.level and module.partition(".")[0] == "tensorflow":
+        if not node.level and module.partition(".")[0] in _LIBRARIES:
             for alias in node.names:
                 local = alias.asname or alias.name
                 self.meaning[local] = f"{_short(module)}.{alias.name}"
@@ -256,6 +280,10 @@ class _Names(ast.NodeVisitor):
             return None
         return ".".join([self.meaning[node.id], *reversed(parts)])
 
+    def has_tensorflow(self) -> bool:
+        """Whether the program imports it at all."""
+        return any(name.partition(".")[0] == "tf" for name in self.meaning.values())
+
     def _note_session(self, value: ast.expr, *targets: ast.expr) -> None:
         sessions = _SESSIONS + _MONITORED
         if isinstance(value, ast.Call) and self.resolve(value.func) in sessions:
@@ -263,11 +291,12 @@ class _Names(ast.NodeVisitor):
             self.sessions.update(names)
 
 
-_Found = tuple[int, str, str, str]
+#: Line, name, version and counterpart; what the runner does, if not the usual.
+_Found = tuple[int, str, str, str] | tuple[int, str, str, str, str]
 
 
 def _idioms(tree: ast.Module, names: _Names) -> Iterator[_Found]:
-    """Yields line, name, version and counterpart of what is found in a tree."""
+    """Yields what is found in a tree."""
     inner: set[int] = set()  # a.b of a.b.c
     for node in ast.walk(tree):
         if isinstance(node, ast.Import | ast.ImportFrom):
@@ -281,7 +310,7 @@ def _idioms(tree: ast.Module, names: _Names) -> Iterator[_Found]:
             if name and (entry := _entry(name)):
                 # A name from `from ... import` is told where it is used.
                 told = name if entry.name.endswith("*") else entry.name
-                yield node.lineno, told, entry.since, entry.today
+                yield node.lineno, told, entry.since, entry.today, entry.runner
 
 
 def _imports(node: ast.Import | ast.ImportFrom) -> Iterator[_Found]:
@@ -292,9 +321,10 @@ def _imports(node: ast.Import | ast.ImportFrom) -> Iterator[_Found]:
     else:
         modules = [f"{node.module}.{alias.name}" for alias in node.names]
     for module in modules:
-        inside = module.startswith("tensorflow.")
+        inside = "." in module and module.partition(".")[0] in _LIBRARIES
         if inside and (entry := _entry(_short(module))):
-            yield node.lineno, _short(module), entry.since, entry.today
+            name = _short(module)
+            yield node.lineno, name, entry.since, entry.today, entry.runner
 
 
 def _calls(node: ast.Call, names: _Names) -> Iterator[_Found]:
@@ -316,6 +346,17 @@ def _calls(node: ast.Call, names: _Names) -> Iterator[_Found]:
 def _arguments(node: ast.Call, name: str, keywords: set[str]) -> Iterator[_Found]:
     """What has changed in the arguments of functions."""
     line, first = node.lineno, node.args[0] if node.args else None
+    for keyword in keywords:
+        if entry := catalogue.keywords().get((name, keyword)):
+            yield line, entry.name, entry.since, entry.today, entry.runner
+    if name == "tf.nn.softmax_cross_entropy_with_logits" and len(node.args) < 2:
+        yield (
+            line,
+            name,
+            "2.0",
+            "the same, with labels=tf.stop_gradient(labels): gradients reach them today",
+            "no gradient reaches them, as then",
+        )
     if name in _CROSS_ENTROPIES and len(node.args) > 1:
         yield (
             line,
@@ -357,7 +398,7 @@ def _methods(
         method.attr == "eval" and not node.args and keywords <= {"feed_dict", "session"}
     ):
         yield line, "tensor.eval()", "2.0", "tensor.numpy()"
-    elif method.attr in _METHODS and names.meaning:
+    elif method.attr in _METHODS and names.has_tensorflow():
         name, today = _METHODS[method.attr]
         yield line, name, "2.0", today
 
@@ -374,7 +415,8 @@ def _entry(name: str) -> catalogue.Entry | None:
 
 
 def _short(module: str) -> str:
-    return "tf" + module.removeprefix("tensorflow")
+    first, dot, rest = module.partition(".")
+    return _LIBRARIES.get(first, first) + dot + rest
 
 
 def _is_number(node: ast.expr | None) -> bool:

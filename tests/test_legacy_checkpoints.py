@@ -74,6 +74,19 @@ LSTM = [
     [-0.0032459150534123182, -0.03932421654462814],
     [-0.24676179885864258, 0.15907931327819824],
 ]
+# Of GRUCell, GRUBlockCell and GRUBlockCellV2, two units each.
+GRU = [
+    [
+        *(-0.06212921440601349, -0.3256949484348297),
+        *(0.990960419178009, 0.38460585474967957),
+        *(0.8502050042152405, -0.9992483258247375),
+    ],
+    [
+        *(-0.8824074864387512, 0.5277146697044373),
+        *(-0.10545802116394043, 0.8288167715072632),
+        *(0.9226334095001221, -0.1079643964767456),
+    ],
+]
 COLUMNS_MAPPING = {
     f"{layer}/{weight}": (f"{name}{number}", conversion)
     for number, layer in enumerate(("dense", "dense_1", "dense_2"), start=1)
@@ -280,6 +293,165 @@ def test_lstm_gates_are_not_taken_as_they_are(data):
     kernel = ("rnn/basic_lstm_cell/kernel", "lstm")
     bias = ("rnn/basic_lstm_cell/bias", "lstm")
     assert list(report.proposals.values()) == [(kernel,), (kernel,), (bias,)]
+
+
+def gru_model(**options):
+    inputs = keras.Input((4, 3))
+    layers = [
+        keras.layers.GRU(2, name=scope, **options)
+        for scope in ("plain", "block", "block_v2")
+    ]
+    return keras.Model(
+        inputs, keras.layers.concatenate([gru(inputs) for gru in layers])
+    )
+
+
+def gru_source(path):
+    return f"{path.split('/')[0]}/gru_cell", "gru"
+
+
+def test_gru_cells_fill_the_layer_that_resets_before(data):
+    model = gru_model(reset_after=False)
+    report = load_into(model, data / "gru.ckpt", gru_source)
+    np.testing.assert_allclose(model(SEQUENCES), GRU, rtol=1e-5, atol=1e-6)
+    assert report.matched[0].variable == "plain/gru_cell"
+    assert {left.why for left in report.left} == {"optimizer", "step"}
+
+
+def test_gru_cells_are_proposed_and_not_joined_unasked(data):
+    model = gru_model(reset_after=False)
+    report = load_into(model, data / "gru.ckpt", partial=True)
+    assert report.matched == ()
+    cells = {(f"{scope}/gru_cell", "gru") for scope in ("plain", "block", "block_v2")}
+    assert set(report.proposals[model.weights[0].path]) == cells
+
+
+def test_keras_default_gru_is_refused(data):
+    model = gru_model()
+    told = r"'plain/gru_cell' must be built with reset_after=False: the cell 'plain/gru"
+    with pytest.raises(ValueError, match=told):
+        load_into(model, data / "gru.ckpt", gru_source)
+    with pytest.raises(ValueError, match="must be built with reset_after=False"):
+        load_into(model, data / "gru.ckpt")
+    assert not load_into(model, data / "gru.ckpt", partial=True).proposals
+
+
+def test_gru_conversion_names_a_cell(data):
+    model = gru_model(reset_after=False)
+    with pytest.raises(ValueError, match=r"Received: 'rnn' for 'plain/.*'block/gru_c"):
+        load_into(model, data / "gru.ckpt", lambda path: ("rnn", "gru"))
+    # A variable of the cell stands for it.
+    load_into(
+        model,
+        data / "gru.ckpt",
+        {"plain/gru_cell/bias": ("plain/gru_cell/gates/bias", "gru")},
+        partial=True,
+    )
+    assert np.abs(model.get_layer("plain").get_weights()[2]).min() > 0
+
+
+@pytest.mark.parametrize(
+    ("checkpoint", "conversion"), [("lstm", "lstm"), ("gru", "gru")]
+)
+def test_a_cell_of_other_inputs_does_not_fit(data, checkpoint, conversion):
+    """The first rows of its kernel have the right shape, and are not the inputs'."""
+    layer = {
+        "lstm": keras.layers.LSTM(2),
+        "gru": keras.layers.GRU(2, reset_after=False),
+    }
+    model = keras.Sequential([keras.Input((4, 2)), layer[checkpoint]])
+    name = {"lstm": "rnn/basic_lstm_cell/kernel", "gru": "plain/gru_cell"}[checkpoint]
+    with pytest.raises(ValueError, match=r"takes values of shape \(2, \d\)"):
+        load_into(model, data / f"{checkpoint}.ckpt", lambda path: (name, conversion))
+
+
+def named(*units, **options):
+    """Dense layers of names that no automatic numbering touches."""
+    return keras.Sequential(
+        [
+            keras.Input((3,)),
+            *(keras.layers.Dense(n, name=f"{name}") for name, n in units),
+        ],
+        **options,
+    )
+
+
+def test_a_variable_of_the_name_and_another_shape_is_told(tmp_path):
+    values = {
+        "net/hidden/weights": np.ones((3, 5)),
+        "net/hidden/biases": np.ones(5),
+        "net/out/weights": np.ones((5, 2)),
+        "net/out/biases": np.ones(2),
+        "net/other/kernel": np.zeros((3, 4)),
+        "net/other/biases": np.zeros(4),
+    }
+    path = save(tmp_path, values)
+    model = named(("hidden", 4), ("out", 2))
+    with pytest.raises(ValueError, match="another shape") as error:
+        load_into(model, path)
+    for line in (
+        "'net/hidden/weights' has the name of 'hidden/kernel' and another shape: (3, 5) "
+        "in the checkpoint, (3, 4) in the model.",
+        "'net/hidden/biases' has the name of 'hidden/bias' and another shape: (5,) in "
+        "the checkpoint, (4,) in the model.",
+        "(5, 2) in the checkpoint, (4, 2) in the model.",
+    ):
+        # The paths begin with the model's name.
+        assert line in str(error.value).replace(f"{model.name}/", "")
+    # Nor is "other" taken, though its variables are the only ones of those shapes.
+    report = load_into(model, path, partial=True)
+    assert [match.variable for match in report.matched] == ["net/out/biases"]
+    assert len(report.notes) == 3
+    assert report.notes[0] in str(report)
+
+
+def test_a_bias_is_not_taken_by_its_shape_where_several_have_it(tmp_path):
+    values = {
+        "a/kernel": np.ones((3, 4)),
+        "a/bias": np.ones(4),
+        "stray/bias": np.zeros(4),
+    }
+    path = save(tmp_path, values)
+    model = keras.Sequential(
+        [
+            keras.Input((3,)),
+            keras.layers.Dense(4, name="a"),
+            keras.layers.Dense(4, name="b"),
+        ]
+    )
+    report = load_into(model, path, partial=True)
+    assert [match.variable for match in report.matched] == ["a/kernel", "a/bias"]
+    (note,) = report.notes
+    assert "b/bias' has the shape (4,) of a/bias, stray/bias, and neither" in note
+    # With a hint from the user the rest is no guess.
+    report = load_into(
+        model, path, {"a/bias": "a/bias", "b/kernel": None}, partial=True
+    )
+    assert report.matched[-1].variable == "stray/bias"
+
+
+def test_a_bias_follows_its_layers_kernel(tmp_path):
+    """The kernels have shapes of their own; the biases do not, and lie beside them."""
+    values = {
+        "second/weights": np.full((4, 4), 2.0),
+        "second/biases": np.full(4, 2.0),
+        "first/weights": np.full((3, 4), 1.0),
+        "first/biases": np.full(4, 1.0),
+    }
+    path = save(tmp_path, values)
+    model = named(("p", 4), ("q", 4))
+    report = load_into(model, path)
+    assert [weight.numpy().max() for weight in model.weights] == [1, 1, 2, 2]
+    assert [match.how for match in report.matched] == ["shape", "layer"] * 2
+
+
+def test_numbers_tell_which_bias_is_a_kernels(tmp_path):
+    values = {"b1": np.full(4, 1.0), "W1": np.full((3, 4), 1.0)}
+    values |= {"b2": np.full(4, 2.0), "W2": np.full((4, 4), 2.0)}
+    path = save(tmp_path, values)
+    model = named(("p", 4), ("q", 4))
+    load_into(model, path)
+    assert [weight.numpy().max() for weight in model.weights] == [1, 1, 2, 2]
 
 
 def test_cell_of_a_simple_network(tmp_path):

@@ -11,7 +11,9 @@ from .names import role_of
 
 Conversion = str | Callable[[np.ndarray], Any]
 
-CONVERSIONS = ("transpose", "reshape", "rnn", "lstm")
+#: Those of cells, with the number of blocks of columns in the cell's kernel.
+_BLOCKS = {"rnn": 1, "lstm": 4, "gru": 3}
+CONVERSIONS = ("transpose", "reshape", *_BLOCKS)
 
 
 def converted(
@@ -28,8 +30,8 @@ def converted(
         result = value.T
     elif conversion == "reshape" and value.size == np.prod(shape, dtype=int):
         result = value.reshape(shape)
-    elif conversion in ("rnn", "lstm"):
-        result = _of_cell(value, weight, shape)
+    elif conversion in _BLOCKS:
+        result = _of_cell(value, weight, shape, _BLOCKS[conversion])
         if conversion == "lstm":
             result = _keras_gates(result)
     elif conversion in ("", "reshape"):
@@ -49,15 +51,14 @@ def converted(
     )
 
 
-def _of_cell(value: np.ndarray, weight: str, shape: tuple[int, ...]) -> np.ndarray:
+def _of_cell(
+    value: np.ndarray, weight: str, shape: tuple[int, ...], blocks: int
+) -> np.ndarray:
     """TensorFlow 1 stacks the rows for the inputs on those for the state."""
     if value.ndim == 1:
         return value
-    return (
-        value[-shape[0] :]
-        if role_of(weight) == "recurrent_kernel"
-        else value[: shape[0]]
-    )
+    inputs = len(value) - value.shape[-1] // blocks
+    return value[inputs:] if role_of(weight) == "recurrent_kernel" else value[:inputs]
 
 
 def _keras_gates(value: np.ndarray) -> np.ndarray:

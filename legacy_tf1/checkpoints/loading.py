@@ -6,6 +6,9 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+
+from . import gru
 from .conversions import converted
 from .files import find
 from .matching import Matching, Source
@@ -24,9 +27,12 @@ def load_into(
     What `mapping` does not name is matched by name, where layer and role agree
     ("kernel", "weights" and "W" are one role; "biases" is "bias"; scopes around the
     layer do not matter), then by shape, where the choice is the only one or the names
-    are a numbered series. A value of another shape is never transposed unasked: the
+    are a numbered series. A variable of the right name and another shape is named, with
+    both shapes, and nothing else is taken for it. A bias is taken by its shape only if
+    no other variable has that shape, or if it lies beside its layer's kernel. A value of another shape is never transposed unasked: the
     report proposes what would fit. Nor are the gates of an LSTM put into Keras's order
-    unasked. Nothing is changed in the model if an error is raised.
+    unasked, nor are the two kernels of a GRU cell joined. Nothing is changed in the
+    model if an error is raised.
 
     Args:
         model: A built Keras model.
@@ -37,8 +43,9 @@ def load_into(
             variable's name, or a pair of the name and a conversion: "transpose",
             "reshape", "rnn" (the rows of a TensorFlow-1 cell's kernel that belong to
             inputs or state), "lstm" (the same, the gates (i, j, f, o) in Keras's order
-            (i, f, j, o), and the cell's `forget_bias` of 1 added to the bias), or a
-            function from array to array. None leaves a weight in a dict as it is; a
+            (i, f, j, o), and the cell's `forget_bias` of 1 added to the bias), "gru"
+            (for `GRU(reset_after=False)`; the name is the cell's scope, as
+            "rnn/gru_cell", for all three weights), or a function from array to array. None leaves a weight in a dict as it is; a
             function's None leaves the choice to the rules above.
         partial: Whether weights may keep their values.
 
@@ -47,8 +54,8 @@ def load_into(
 
     Raises:
         FileNotFoundError: If there is no checkpoint.
-        ValueError: If the file is no checkpoint; if `mapping` names what does not exist or does not fit; if a weight
-            is not filled and `partial` is False.
+        ValueError: If the file is no checkpoint; if `mapping` names what does
+            not exist or does not fit; if a weight is not filled and `partial` is False.
         RuntimeError: If the process runs TensorFlow 1, without eager execution.
 
     Example:
@@ -105,7 +112,11 @@ def load_into(
     matching.by_shape()
     values = {
         weight: converted(
-            reader.get_tensor(name), conversion, weight, weights[weight].shape, name
+            _value(reader, matching, weight),
+            conversion,
+            weight,
+            weights[weight].shape,
+            name,
         )
         for weight, (name, conversion, _) in matching.found.items()
     }
@@ -115,3 +126,9 @@ def load_into(
     for weight, value in values.items():
         weights[weight].assign(value)
     return report
+
+
+def _value(reader: Any, matching: Matching, weight: str) -> np.ndarray:
+    """What the weight's variable holds, or the two variables of a GRU cell together."""
+    values = [reader.get_tensor(name) for name in matching.sources(weight)]
+    return values[0] if len(values) == 1 else gru.stacked(*values)

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from . import names
+from . import gru, names
 from .conversions import Conversion, told
 from .report import Left, Match, Report
 
@@ -25,7 +25,17 @@ class Matching:
         self.variables = variables
         #: Weight -> variable, conversion, and the rule that found it.
         self.found: dict[str, tuple[str, Conversion, str]] = {}
+        #: Weight -> the variable of its name, which has another shape.
+        self.misshapen: dict[str, str] = {}
         self._kept: set[str] = set()
+        self._cells = gru.cells(variables)
+
+    def sources(self, weight: str) -> tuple[str, ...]:
+        """The variables that fill a weight: one, or two of a GRU cell."""
+        name, conversion, _ = self.found[weight]
+        if conversion == "gru":
+            return gru.parts_of(self._cells[name], weight)
+        return (name,)
 
     def open_weights(self) -> list[str]:
         """The weights that no rule has filled yet."""
@@ -33,7 +43,7 @@ class Matching:
 
     def open_variables(self) -> list[str]:
         """Those that are parameters, in the order in which they were numbered."""
-        used = {name for name, _, _ in self.found.values()}
+        used = self._used()
         parameters = (
             n for n in self.variables if n not in used and not names.bookkeeping(n)
         )
@@ -55,12 +65,30 @@ class Matching:
                 self._kept.add(weight)
                 continue
             name, conversion = (source, "") if isinstance(source, str) else source
-            if name not in self.variables:
+            if conversion == "gru":
+                name = self._cell_of(name, weight)
+            elif name not in self.variables:
                 raise ValueError(
                     "`mapping` must name variables of the checkpoint. Received: "
                     f"{name!r} for {weight!r}. {_did_you_mean(name, self.variables)}"
                 )
             self.found[weight] = (name, conversion, "mapping")
+
+    def _cell_of(self, name: str, weight: str) -> str:
+        """The scope of the GRU cell that a mapping names."""
+        for scope, parts in self._cells.items():
+            if name == scope or name in parts[0] + parts[1]:
+                break
+        else:
+            there = ", ".join(map(repr, self._cells)) or "no such cell"
+            raise ValueError(
+                'With "gru", `mapping` must name the scope of a GRUCell or GRUBlockCell, '
+                f"which holds its gates and candidate. Received: {name!r} for "
+                f"{weight!r}. The checkpoint has {there}."
+            )
+        if gru.resets_after(weight, self.weights):
+            raise ValueError(_RESET.format(layer=names.layer_of(weight), scope=scope))
+        return scope
 
     def _weight(self, key: str) -> str:
         """The weight's path, of which the mapping may give the end."""
@@ -97,19 +125,31 @@ class Matching:
             alone = most > 0 and len(fits) == 1
             if alone and self.variables[fits[0]] == self.weights[weight]:
                 wanted[weight] = fits[0]
+            elif alone and not self._foreign(weight):
+                self.misshapen[weight] = fits[0]
         for weight, name in wanted.items():
             if list(wanted.values()).count(name) == 1 and not self._foreign(weight):
                 self.found[weight] = (name, "", "name")
 
     def by_shape(self) -> None:
         """One variable has the shape, or a numbered series of them has."""
+        self._by_shape(vectors=False)
+        self._by_layer()
+        self._by_shape(vectors=True)
+
+    def _by_shape(self, *, vectors: bool) -> None:
         transposed = self._transposed()
         recurrent = self._recurrent()
         groups: dict[tuple[int, ...], list[str]] = {}
         for weight in self.open_weights():
             shape = self.weights[weight]
             square = len(shape) == 2 and shape[0] == shape[1]
-            if not (square and transposed) and names.layer_of(weight) not in recurrent:
+            if (
+                vectors == (len(shape) == 1)
+                and not (square and transposed)
+                and names.layer_of(weight) not in recurrent
+                and weight not in self.misshapen
+            ):
                 groups.setdefault(shape, []).append(weight)
         for shape, weights in groups.items():
             roles = {names.role_of(weight) for weight in weights}
@@ -117,15 +157,79 @@ class Matching:
                 mine = [weight for weight in weights if names.role_of(weight) == role]
                 # A name that tells nothing may be any of them: only if all are alike.
                 known = {role, None} if len(roles) == 1 else {role}
-                fitting = [
-                    name
-                    for name in self.open_variables()
-                    if self.variables[name] == shape and names.role_of(name) in known
-                ]
+                alike = [n for n in self._of_shape(shape) if names.role_of(n) in known]
+                fitting = [name for name in self.open_variables() if name in alike]
+                if vectors and len(fitting) < len(alike):
+                    continue  # Each layer of that width has one: no shape tells which.
                 if len(mine) == len(fitting) and names.is_series(fitting):
                     how = "shape" if len(fitting) == 1 else "order"
                     for weight, name in zip(mine, fitting, strict=True):
                         self.found[weight] = (name, "", how)
+
+    def _by_layer(self) -> None:
+        """A bias lies beside the variable that filled its layer's kernel."""
+        wanted = {}
+        for weight in self.open_weights():
+            layer, shape = names.layer_of(weight), self.weights[weight]
+            if len(shape) != 1 or weight in self.misshapen or self._foreign(weight):
+                continue
+            filled = [
+                name
+                for other, (name, _, _) in self.found.items()
+                if names.layer_of(other) == layer
+            ]
+            fits = [
+                name
+                for name in self.open_variables()
+                if self.variables[name] == shape
+                and names.role_of(name) == names.role_of(weight)
+                and any(names.beside(name, other) for other in filled)
+            ]
+            if len(fits) == 1:
+                wanted[weight] = fits[0]
+        for weight, name in wanted.items():
+            if list(wanted.values()).count(name) == 1:
+                self.found[weight] = (name, "", "layer")
+
+    def _of_shape(self, shape: tuple[int, ...]) -> list[str]:
+        """Parameters of a shape, but for those that the user has given a place."""
+        given = {name for name, _, rule in self.found.values() if rule == "mapping"}
+        return [
+            name
+            for name, other in self.variables.items()
+            if other == shape
+            and name not in given
+            and name not in self.misshapen.values()
+            and not names.bookkeeping(name)
+        ]
+
+    def notes(self) -> tuple[str, ...]:
+        """Why open weights were not filled though variables seemed to be theirs."""
+        notes = []
+        for weight in self.open_weights():
+            shape, role = self.weights[weight], names.role_of(weight)
+            layer = names.layer_of(weight)
+            alike = [
+                name
+                for name in self._of_shape(shape)
+                if names.role_of(name) in (role, None)
+            ]
+            if weight in self.misshapen:
+                name = self.misshapen[weight]
+                notes.append(
+                    f"{name!r} has the name of {weight!r} and another shape: "
+                    f"{self.variables[name]} in the checkpoint, {shape} in the model."
+                )
+            elif layer in self._recurrent():
+                if self._cells and gru.resets_after(weight, self.weights):
+                    scope = next(iter(self._cells))
+                    notes.append(_RESET.format(layer=layer, scope=scope))
+            elif len(shape) == 1 and len(alike) > 1:
+                notes.append(
+                    f"{weight!r} has the shape {shape} of {', '.join(sorted(alike))}, "
+                    "and neither name nor order tells which is meant."
+                )
+        return tuple(dict.fromkeys(notes))
 
     def proposals(self) -> dict[str, tuple[tuple[str, str], ...]]:
         """What would fit the open weights, were it converted."""
@@ -144,7 +248,7 @@ class Matching:
 
     def report(self, prefix: str) -> Report:
         """What was found, and what was left."""
-        used = {name for name, _, _ in self.found.values()}
+        used = self._used()
         return Report(
             checkpoint=prefix,
             matched=tuple(
@@ -160,12 +264,18 @@ class Matching:
                 if name not in used
             ),
             proposals=self.proposals(),
+            notes=self.notes(),
         )
+
+    def _used(self) -> set[str]:
+        return {name for weight in self.found for name in self.sources(weight)}
 
     def _fits(self, weight: str, transposed: bool) -> tuple[tuple[str, str], ...]:
         shape, role = self.weights[weight], names.role_of(weight)
         inner = self._recurrent().get(names.layer_of(weight))
         found = []
+        if inner is not None and not gru.resets_after(weight, self.weights):
+            found += self._fitting_cells(weight, inner)
         for name in self.open_variables():
             other = self.variables[name]
             if names.role_of(name) not in (role, None) and inner is None:
@@ -189,6 +299,16 @@ class Matching:
             return ""
         return {1: "rnn", 4: "lstm"}.get(gates // units, "")
 
+    def _fitting_cells(self, weight: str, units: int) -> list[tuple[str, str]]:
+        """The GRU cells of the checkpoint that are of a recurrent layer's size."""
+        inputs, columns = self.weights[f"{names.layer_of(weight)}/kernel"]
+        return [
+            (scope, "gru")
+            for scope, (kernels, _) in self._cells.items()
+            if columns == 3 * units
+            and self.variables[kernels[0]] == (inputs + units, 2 * units)
+        ]
+
     def _transposed(self) -> bool:
         """Whether kernels fit turned around only: then square ones may be turned too."""
         shapes = {self.variables[name] for name in self.open_variables()}
@@ -211,6 +331,13 @@ class Matching:
             names.role_of(name) == "recurrent_kernel" for name in self.variables
         )
         return names.layer_of(weight) in self._recurrent() and not of_keras
+
+
+_RESET = (
+    "{layer!r} must be built with reset_after=False: the cell {scope!r} of the "
+    "checkpoint resets the state before it multiplies it, and Keras's default GRU "
+    "computes another formula."
+)
 
 
 def _did_you_mean(name: str, known: Mapping[str, Any]) -> str:

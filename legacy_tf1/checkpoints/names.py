@@ -57,6 +57,16 @@ def layer_of(weight: str) -> str:
     return weight.rpartition("/")[0]
 
 
+def beside(one: str, other: str) -> bool:
+    """Whether two variables are of one layer: out/weights, out/biases; W2, b2."""
+    numbers = [re.search(r"\d*$", name) for name in (one, other)]
+    return (
+        layer_of(one) == layer_of(other)
+        and None not in (role_of(one), role_of(other))
+        and len({number and number[0] for number in numbers}) == 1
+    )
+
+
 def agreement(one: tuple[str | None, ...], other: tuple[str, ...]) -> int:
     """How many parts agree, counted from the end; 0 unless layer and role do."""
     pairs = zip(reversed(one), reversed(other), strict=False)

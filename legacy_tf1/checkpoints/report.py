@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -12,10 +13,12 @@ class Match:
 
     Args:
         weight: The weight's path in the model, as "sequential/dense/kernel".
-        variable: The variable's name in the checkpoint.
+        variable: The variable's name in the checkpoint; the cell's scope where a GRU's
+            weight is made of two.
         shape: The weight's shape.
-        how: "mapping", "name", "shape" (the only one of that shape) or "order" (one of
-            a numbered series, as Variable, Variable_1).
+        how: "mapping", "name", "layer" (beside the variable that filled another weight
+            of the layer), "shape" (the only one of that shape) or "order" (one of a
+            numbered series, as Variable, Variable_1).
         conversion: What was done to the value, "" for nothing.
     """
 
@@ -52,6 +55,8 @@ class Report:
         left: The variables that were not used.
         proposals: For an unfilled weight, the (variable, conversion) pairs that would
             fit it: what to write into `mapping` once you know that it is meant so.
+        notes: Why weights were not filled though variables seemed to be theirs: a
+            sentence for each, with names and shapes.
     """
 
     checkpoint: str
@@ -59,6 +64,7 @@ class Report:
     unfilled: tuple[str, ...]
     left: tuple[Left, ...]
     proposals: Mapping[str, tuple[tuple[str, str], ...]]
+    notes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         rows = [
@@ -76,7 +82,7 @@ class Report:
             ).rstrip()
             for row in rows
         ]
-        return "\n".join([f"{self.checkpoint}: {self._counts()}", *lines])
+        return "\n".join([f"{self.checkpoint}: {self._counts()}", *lines, *self.notes])
 
     def _counts(self) -> str:
         return (
@@ -100,6 +106,11 @@ def unfilled_message(report: Report) -> str:
     )
     return (
         "Each weight of the model must have a variable in the checkpoint. Received: no "
-        f"variable for {', '.join(report.unfilled)}. Say in `mapping` where they come "
-        f"from, or pass partial=True to let them keep their values. {proposal}\n{report}"
+        f"variable for {', '.join(report.unfilled)}. {_sentences(report.notes)}"
+        "Say in `mapping` where they come from, or pass partial=True to let them keep "
+        f"their values. {proposal}\n{dataclasses.replace(report, notes=())}"
     )
+
+
+def _sentences(notes: tuple[str, ...]) -> str:
+    return "".join(f"{note} " for note in notes)

@@ -47,6 +47,9 @@ def prepared(
             from legacy_tf1.runner import pictures
 
             stack.enter_context(pictures.kept(options.pictures))
+        if options.logdir is not None or options.seed is not None:
+            # First: it drops TensorFlow 2's notes when it imports it.
+            import legacy_tf1.tensorflow  # noqa: F401
         if options.logdir is not None:
             from legacy_tf1.runner import logdir
 

@@ -41,7 +41,10 @@ class _Finder(importlib.abc.MetaPathFinder):
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve()
         self._path = [entry for entry in sys.path if not self._is_folder(entry)]
-        self._before = set(sys.path) - _given_by_user()
+        given = _given_by_user()
+        self._before = {
+            entry for entry in sys.path if Path(entry).resolve() not in given
+        }
         self._standard = Path(sysconfig.get_path("stdlib")).resolve()
 
     def find_spec(
@@ -80,11 +83,25 @@ class _Finder(importlib.abc.MetaPathFinder):
         return entry not in self._before
 
 
-def _given_by_user() -> set[str]:
-    """The entries of PYTHONPATH: a program's modules, unless these packages are there."""
-    given = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+def _given_by_user() -> set[Path]:
+    """The folders of PYTHONPATH: a program's modules, unless these packages are there.
+
+    An empty entry is the working directory, and entries may be relative to it.
+    """
+    given = os.environ.get("PYTHONPATH")
+    if not given:
+        return set()
     here = Path(legacy_tf1.__file__).resolve().parents[1]
-    return {entry for entry in given if entry and Path(entry).resolve() != here}
+    return {Path(entry).resolve() for entry in given.split(os.pathsep)} - {here}
+
+
+def _working_directory_last() -> None:
+    """Undoes what `python -m` does: PYTHONPATH and libraries come before it.
+
+    `python script.py` has no working directory on `sys.path` at all.
+    """
+    if sys.path and not sys.flags.safe_path and sys.path[0] == os.getcwd():
+        sys.path.append(sys.path.pop(0))
 
 
 def _is_of_library(file: Path) -> bool:
@@ -101,7 +118,9 @@ def installed(folder: Path) -> Iterator[None]:
     Args:
         folder: The program's folder, which comes first on `sys.path`.
     """
-    finder, path, before = _Finder(folder), list(sys.path), set(sys.modules)
+    path, before = list(sys.path), set(sys.modules)
+    _working_directory_last()
+    finder = _Finder(folder)
     sys.meta_path.insert(0, finder)
     sys.path.insert(0, str(folder))
     try:

@@ -23,6 +23,8 @@ _MODULES = {
     "Tkinter", "HTMLParser", "commands", "__builtin__", "itertools.izip",
     "itertools.imap", "itertools.izip_longest", "itertools.ifilter",
     "urllib.urlretrieve", "urllib.urlopen", "urllib.urlencode", "urllib.quote",
+    "string.letters", "string.lowercase", "string.uppercase", "sys.maxint",
+    "os.getcwdu",
 }  # fmt: skip
 _METHODS = {"iteritems", "itervalues", "iterkeys", "has_key"}
 # Signs that a program minds both.
@@ -216,14 +218,23 @@ def transformed(tree: ast.Module, *, true_division: bool) -> ast.Module:
         tree: The program after `convert`.
         true_division: Whether it says `from __future__ import division`.
     """
-    return ast.fix_missing_locations(_Semantics(true_division).visit(tree))
+    own = {
+        name.id
+        for name in ast.walk(tree)
+        if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)
+    }
+    return ast.fix_missing_locations(_Semantics(true_division, own).visit(tree))
 
 
 class _Semantics(ast.NodeTransformer):
-    """Division of integers rounds down; `sys.setdefaultencoding` does nothing."""
+    """Division of integers rounds down; a text can be decoded, as bytes can.
 
-    def __init__(self, true_division: bool) -> None:
+    `sys.setdefaultencoding` does nothing.
+    """
+
+    def __init__(self, true_division: bool, own: set[str]) -> None:
         self._true_division = true_division
+        self._own = own
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         self.generic_visit(node)
@@ -246,6 +257,27 @@ class _Semantics(ast.NodeTransformer):
         ast.copy_location(value, target)
         call = objects.call("__python2_divide_in_place__", value, node.value, at=node)
         return ast.copy_location(ast.Assign([target], call), node)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        function = node.func
+        if isinstance(function, ast.Name):
+            # Python 2's `str` took one argument: this was `unicode`.
+            encoded = len(node.args) > 1 or node.keywords
+            if function.id == "str" and encoded and "str" not in self._own:
+                function.id = "__python2_unicode__"
+        elif isinstance(function, ast.Attribute) and function.attr == "decode":
+            name = ast.Name("__python2_decode__", ast.Load())
+            node.func = ast.copy_location(name, function)
+            node.args.insert(0, function.value)
+        return node
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        self.generic_visit(node)
+        # Calls were converted; this is as in map(d.has_key, keys).
+        if node.attr != "has_key" or not isinstance(node.ctx, ast.Load):
+            return node
+        return objects.call("__python2_has_key__", node.value, at=node)
 
     def visit_Expr(self, node: ast.Expr) -> ast.AST:
         # The usual pair: reload(sys); sys.setdefaultencoding('utf8').
@@ -281,6 +313,38 @@ def divide_in_place(left: Any, right: Any) -> Any:
     return operator.itruediv(left, right)
 
 
+def to_unicode(value: Any, encoding: str = "ascii", errors: str = "strict") -> str:
+    r"""`unicode(value, encoding)` of Python 2, whose strings were bytes.
+
+    A text whose characters are bytes of that encoding (a literal with escapes, a file
+    that was read as Latin-1) is decoded; any other was decoded when it was read.
+
+    Example:
+        >>> to_unicode(b"caf\xc3\xa9", "utf-8"), to_unicode("caf\xc3\xa9", "utf-8")
+        ('café', 'café')
+        >>> to_unicode("café", "utf-8")
+        'café'
+    """
+    if not isinstance(value, str):
+        return str(value, encoding, errors)
+    try:
+        return value.encode("latin-1").decode(encoding)
+    except UnicodeError:
+        return value
+
+
+def decode(value: Any, *args: Any, **kwargs: Any) -> Any:
+    """`value.decode(encoding)`; Python 2's strings had that too, see `to_unicode`."""
+    if isinstance(value, str):
+        return to_unicode(value, *args, **kwargs)
+    return value.decode(*args, **kwargs)
+
+
+def has_key(value: Any) -> Any:
+    """`value.has_key`: `key in value` today."""
+    return getattr(value, "has_key", None) or value.__contains__
+
+
 def _is_integer(value: Any) -> bool:
     if isinstance(value, np.ndarray | np.generic):
         return bool(np.issubdtype(value.dtype, np.integer))
@@ -295,6 +359,9 @@ def _compare(left: Any, right: Any) -> int:
 BUILTINS: dict[str, Any] = {
     "__python2_divide__": divide,
     "__python2_divide_in_place__": divide_in_place,
+    "__python2_decode__": decode,
+    "__python2_has_key__": has_key,
+    "__python2_unicode__": to_unicode,
     "cmp": _compare,
     "file": builtins.open,
     "intern": sys.intern,

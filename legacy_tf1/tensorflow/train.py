@@ -7,8 +7,9 @@ from typing import Any
 import tensorflow.compat.v1 as _tf
 
 from legacy_tf1.compat import namespace as _namespace
-from legacy_tf1.tensorflow import _operations, _sessions
+from legacy_tf1.tensorflow import _operations, _saver, _sessions
 
+Saver = _saver.Saver
 polynomial_decay = _operations.counted(_tf.train.polynomial_decay, 1)
 
 

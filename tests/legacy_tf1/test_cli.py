@@ -85,6 +85,16 @@ def test_explain(tmp_path, capsys):
     assert "placeholder" in capsys.readouterr().out
 
 
+def test_explain_of_what_is_no_python_shows_the_line_alone(tmp_path, capsys):
+    path = tmp_path / "open.py"
+    path.write_text("import tensorflow as tf\nx = tf.ones((2,\n", encoding="utf-8")
+    assert cli.main(["explain", str(path)]) == 1
+    shown = capsys.readouterr().err
+    assert "x = tf.ones((2," in shown
+    assert "SyntaxError" in shown
+    assert "legacy_tf1" not in shown
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["list"]])
 def test_help_and_list_import_no_tensorflow(arguments):
     code = (

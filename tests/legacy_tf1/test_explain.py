@@ -59,6 +59,62 @@ def test_each_idiom_has_its_line_by_whatever_name_it_was_imported():
     ]
 
 
+LIBRARIES = """import numpy as np
+import scipy.misc
+from scipy.misc import imread
+from sklearn.cross_validation import train_test_split as split
+from sklearn import cross_validation
+from sklearn.preprocessing import OneHotEncoder
+import tensorflow as tf
+x = np.zeros(3, np.float)
+picture = scipy.misc.imread("a.png")
+train, test = split(x)
+folds = cross_validation.KFold(3, n_folds=2)
+encoder = OneHotEncoder(sparse=False)
+counts, edges = np.histogram(x, normed=True)
+cost = tf.nn.softmax_cross_entropy_with_logits(labels=x, logits=x)
+forest = tf.contrib.tensor_forest.client
+y = tf.nn.conv2d(input=x, filter=x)
+cell = tf.nn.rnn_cell
+fine = np.float64(np.mean(x))
+result = optimizer.minimize(x)
+"""
+
+
+def test_names_that_other_libraries_have_dropped():
+    explanation = explain(LIBRARIES)
+    assert lines(explanation) == [
+        (2, "scipy.misc"),
+        (3, "scipy.misc.imread"),
+        (4, "sklearn.cross_validation.train_test_split"),
+        (5, "sklearn.cross_validation"),
+        (8, "numpy.float"),
+        (9, "scipy.misc.imread"),
+        (10, "sklearn.cross_validation.train_test_split"),
+        (11, "sklearn.cross_validation.KFold"),
+        (12, "sklearn.preprocessing.OneHotEncoder(sparse=)"),
+        (13, "numpy.histogram(normed=)"),
+        (14, "tf.nn.softmax_cross_entropy_with_logits"),
+        (15, "tf.contrib.tensor_forest.client"),
+        (16, "tf.nn.conv2d(filter=)"),
+        (17, "tf.nn.rnn_cell"),
+        (19, "optimizer.minimize(loss)"),
+    ]
+    told = {idiom.line: (idiom.since, idiom.runner) for idiom in explanation.idioms}
+    assert told[8] == ("NumPy 1.24", "the old name works")
+    assert told[9] == ("SciPy 1.2", "reads by Pillow")
+    assert told[11][1] == "takes n first and is iterated, as then"
+    assert told[15] == ("2.0", "an error that says this")
+    (line,) = [line for line in str(explanation).splitlines() if "normed=" in line]
+    assert " ".join(line.split()) == (
+        "13 numpy.histogram(normed=) NumPy 1.24 density= the old name works"
+    )
+
+
+def test_methods_of_a_program_without_tensorflow_are_left_alone():
+    assert not explain("import numpy as np\nsolver.minimize(np.ones(3))\n").idioms
+
+
 def test_a_program_of_today_has_none():
     text = "import tensorflow as tf\nimport keras\nx = tf.matmul([[1.0]], [[2.0]])\n"
     assert str(explain(text)) == "No idiom of TensorFlow 1 was found."
@@ -104,6 +160,7 @@ def test_to_dict_is_plain(tmp_path):
         "name": "tf.placeholder",
         "since": "2.0",
         "today": "an argument of the function: call it with the value (keras.Input)",
+        "runner": "the old name works",
     }
 
 

@@ -1,12 +1,16 @@
 """Errors for names that are gone, and the table that they read."""
 
+import importlib
+import inspect
 import subprocess
 import sys
+import warnings
 
 import pytest
 
 import legacy_tf1.tensorflow as tf
-from legacy_tf1.compat import catalogue, missing
+from legacy_tf1.compat import catalogue, faces, missing
+from legacy_tf1.compat.catalogue import libraries
 from legacy_tf1.runner.imports import import_for_program, program_builtins
 
 BUILTINS = program_builtins()
@@ -56,9 +60,79 @@ def test_the_table_is_broad_and_has_each_name_once():
         for row in table.ROWS.strip().splitlines()
     ]
     names = [name for name, _ in rows]
-    assert len(names) == len(set(names)) == len(catalogue.entries())
+    others = [row.split(" | ")[0] for row in libraries.ROWS.strip().splitlines()]
+    assert len(others) == len(set(others))
+    assert len(names) == len(set(names)) == len(catalogue.entries()) - len(others)
     assert len(names) > 400
     assert all(name.startswith("tf.") and today for name, today in rows)
+
+
+def found(name):
+    """Whether the face of TensorFlow 1 has a name, or a module of that name."""
+    value = tf
+    for part in name.split(".")[1:]:
+        try:
+            value = getattr(value, part)
+        except AttributeError:
+            try:
+                value = importlib.import_module(f"{value.__name__}.{part}")
+            except (ImportError, AttributeError):
+                return False
+    return True
+
+
+def test_what_the_runner_does_is_true_of_tensorflow():
+    """The face itself is asked for each name of the table."""
+    for entry in catalogue.entries().values():
+        if entry.name.startswith("tf.") and entry.name not in OTHERWISE:
+            works = entry.runner == "the old name works"
+            assert works == found(entry.name.removesuffix(".*")), entry
+
+
+# A name that importing TensorFlow's private module supplies, not the module `tf`.
+OTHERWISE = ("tf.pywrap_tensorflow.NewCheckpointReader",)
+
+
+def has(module, name):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return hasattr(module(), name)
+        except ImportError:  # scikit-learn says so where a name of its own has gone
+            return False
+
+
+def as_module(get, name):
+    try:
+        get(name)
+    except ImportError:
+        return False
+    return True
+
+
+SINCE_ANOTHER = {"numpy.bool", "numpy.long"}
+
+
+@pytest.mark.parametrize(
+    "name", [row.split(" | ")[0] for row in libraries.ROWS.strip().splitlines()]
+)
+def test_names_of_libraries_are_gone_and_the_runner_does_what_is_said(name):
+    """The installed library and its face are asked for each name."""
+    entry, (module, _, last) = catalogue.find(name), name.rpartition(".")
+
+    def exists(get):
+        return has(lambda: get(module), last) or as_module(get, name)
+
+    if name not in SINCE_ANOTHER and name != "scipy.misc":
+        assert not exists(importlib.import_module)
+    assert exists(faces.module) == (entry.runner != libraries.NOTHING)
+
+
+@pytest.mark.parametrize(("function", "keyword"), catalogue.keywords())
+def test_arguments_of_libraries_are_gone(function, keyword):
+    module, _, name = function.rpartition(".")
+    today = getattr(importlib.import_module(module), name)
+    assert keyword not in inspect.signature(today).parameters
 
 
 def test_what_1_15_still_had_did_not_go_with_1_0():

@@ -4,6 +4,7 @@ Python 2's own values are the oracle, as its language reference states them.
 """
 
 import ast
+import io
 import pickle
 
 import numpy as np
@@ -29,6 +30,11 @@ from legacy_tf1.runner import python2, script, source
         "from itertools import izip",
         "d = {}\nfor k, v in d.iteritems(): pass",
         "name = raw_input('name: ')",
+        "import string\nprint(string.letters)",
+        "import sys\nprint(sys.maxint)",
+        "import os\nprint(os.getcwdu())",
+        "import itertools\nlist(itertools.izip([1], [2]))",
+        "print({}.has_key(1))",
     ],
 )
 def test_recognized(text):
@@ -141,3 +147,43 @@ def test_pickles_of_python_2(tmp_path, capsys):
     status, shown = run(tmp_path, text, capsys)
     assert status == 0, shown.err
     assert shown.out == "caf\xe9\n"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (r"unicode(b'caf\xc3\xa9', 'utf-8')", "caf\xe9"),
+        (r"unicode('caf\xc3\xa9', 'utf-8')", "caf\xe9"),
+        (r"unicode('caf\xe9', 'latin-1')", "caf\xe9"),
+        ("unicode('caf\xe9', 'utf-8')", "caf\xe9"),  # Python 3 has read it already
+        (r"unicode('caf\xc3\xa9', encoding='utf-8', errors='ignore')", "caf\xe9"),
+        (r"'caf\xc3\xa9'.decode('utf-8')", "caf\xe9"),
+        (r"u'caf\xe9'.encode('utf-8').decode('utf-8')", "caf\xe9"),
+        ("unicode(5) + unicode()", "5"),
+        ("isinstance(u'x', unicode)", True),
+        ("__import__('string').letters[25:27]", "zA"),
+        ("__import__('string').atoi('3')", 3),
+        ("{1: 2}.has_key(1)", True),
+        ("map({1: 2}.has_key, [1, 2])", [True, False]),
+        ("list(itertools.izip([1], [2]))", [(1, 2)]),
+        ("os.getcwdu() == os.getcwd()", True),
+        ("sys.maxint > 2 ** 31 - 2 and type(sys.maxint) is int", True),
+    ],
+)
+def test_names_of_python_2(tmp_path, capsys, value, expected):
+    """Each with the value that Python 2.7's documentation has for it."""
+    text = f"# coding: utf-8\nimport itertools, os, sys\nprint repr({value})\n"
+    status, shown = run(tmp_path, text.encode(), capsys)
+    assert status == 0, shown.err
+    assert ast.literal_eval(shown.out) == expected
+
+
+def test_raw_input_reads_a_line(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO("1 + 2\n1 + 2\n"))
+    text = b"print raw_input('one '), input('two ')\n"
+    assert run(tmp_path, text, capsys) == (0, ("one two 1 + 2 3\n", ""))
+
+
+def test_a_function_of_the_programs_own_named_str_is_left_alone():
+    tree, _ = source.parse("str = max\nprint str(1, 2)\n", "own.py")
+    assert "unicode" not in ast.unparse(tree)

@@ -114,6 +114,37 @@ def test_modules_of_its_folder_are_tensorflow_1_and_libraries_are_not(program, c
     assert sys.modules["tensorflow"].__name__ == "tensorflow"
 
 
+@pytest.mark.parametrize("entry", ["{folder}", "{folder}/", "lib", "./lib:", ":lib"])
+def test_modules_of_pythonpath_are_the_programs(program, tmp_path, entry):
+    """They are TensorFlow 1 inside, and come before those of the working directory."""
+    program("import tensorflow as tf; NAME = tf.__name__", "lib/found_part/__init__.py")
+    program("NAME = 'decoy'", "found_part.py")
+    path = program("import found_part; print(found_part.NAME)", "week1/program.py")
+    # An empty entry of PYTHONPATH is the working directory: then Python finds the decoy.
+    decoy = entry.startswith(":")
+    ran = subprocess.run(
+        [sys.executable, "-m", "legacy_tf1", "run", str(path)],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": entry.format(folder=tmp_path / "lib")},
+    )
+    expected = "decoy" if decoy else "legacy_tf1.tensorflow"
+    assert ran.stdout == f"{expected}\n", ran.stderr
+
+
+def test_modules_of_the_working_directory_are_found_last(program, tmp_path):
+    program("NAME = 'there'", "lonely_part.py")
+    path = program("import lonely_part; print(lonely_part.NAME)", "week1/program.py")
+    ran = subprocess.run(
+        [sys.executable, "-m", "legacy_tf1", "run", str(path)],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+    )
+    assert ran.stdout == "there\n", ran.stderr
+
+
 def test_a_linked_folder_of_modules_is_the_programs(program, capsys):
     program("import tensorflow as tf; NAME = tf.__name__", "shared/layers/__init__.py")
     path = program("import layers; print(layers.NAME)", "week1/program.py")

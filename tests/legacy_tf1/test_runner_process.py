@@ -76,6 +76,18 @@ def test_threads_and_exit_handlers_find_the_program_as_it_was(write, tmp_path):
     assert shown[0][0] == 4
 
 
+@pytest.mark.parametrize("option", [[], ["--seed", "1"], ["--logdir", "events"]])
+def test_nothing_is_said_that_the_program_does_not_say(write, tmp_path, option):
+    path = write("import tensorflow as tf\nprint(tf.__version__)")
+    done = subprocess.run(
+        [sys.executable, "-m", "legacy_tf1", "run", str(path), *option],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "1.15.5\n", "")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("program", "printed"),

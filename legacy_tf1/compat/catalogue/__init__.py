@@ -1,4 +1,4 @@
-"""One table: what TensorFlow 1 had, since when it is gone, and what does it today.
+"""One table: what TensorFlow 1 (and NumPy, scikit-learn, ... of its time) had, since when it is gone, and what does it today.
 
 The error for a missing name, `--report` and `explain` read it. It is ours for what has
 no namesake today, and TensorFlow's own (of `tf_upgrade_v2`) for what was only renamed.
@@ -14,22 +14,58 @@ import functools
 import importlib.util
 import pathlib
 
-from legacy_tf1.compat.catalogue import before_1_0, contrib, core
+from legacy_tf1.compat.catalogue import before_1_0, contrib, core, libraries
 
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
-    """A name of TensorFlow 1 that TensorFlow 2 has no longer, or has changed.
+    """A name of then that TensorFlow 2 or another library has no longer, or has changed.
 
     Attributes:
         name: As "tf.train.AdamOptimizer"; "tf.contrib.crf.*" stands for all below.
-        since: The version of TensorFlow that was the first without it.
+        since: The version of TensorFlow that was the first without it; of another
+            library with its name, as "NumPy 1.24".
         today: What does it in TensorFlow 2 and Keras 3: one line.
+        runner: What `python -m legacy_tf1 run` does about it.
     """
 
     name: str
     since: str
     today: str
+    runner: str = "the old name works"
+
+
+_ERROR = "an error that says this"
+#: Rows of TensorFlow's that have no counterpart in `legacy_tf1.tensorflow`.
+_NOT_SUPPLIED_ROWS = """
+tf.contrib.autograph.*
+tf.contrib.bayesflow.*
+tf.contrib.boosted_trees.*
+tf.contrib.cluster_resolver.*
+tf.contrib.cudnn_rnn.CudnnGRU
+tf.contrib.cudnn_rnn.CudnnLSTM
+tf.contrib.distribute.*
+tf.contrib.factorization.GMM
+tf.contrib.ffmpeg.*
+tf.contrib.gan.*
+tf.contrib.graph_editor.*
+tf.contrib.grid_rnn.*
+tf.contrib.lite.*
+tf.contrib.opt.LazyAdamOptimizer
+tf.contrib.opt.NadamOptimizer
+tf.contrib.predictor.*
+tf.contrib.quantize.*
+tf.contrib.saved_model.*
+tf.contrib.specs.*
+tf.contrib.tensor_forest.*
+tf.contrib.tensorrt.*
+tf.contrib.timeseries.*
+tf.contrib.tpu.*
+tf.estimator.BoostedTreesClassifier
+tf.estimator.BoostedTreesRegressor
+tf.keras.estimator.model_to_estimator
+"""
+_NOT_SUPPLIED = frozenset(_NOT_SUPPLIED_ROWS.split())
 
 
 def find(name: str) -> Entry | None:
@@ -40,7 +76,10 @@ def find(name: str) -> Entry | None:
 
     Example:
         >>> find("tf.mul")
-        Entry(name='tf.mul', since='1.0', today='tf.multiply(x, y), or x * y')
+        Entry(name='tf.mul', since='1.0', today='tf.multiply(x, y), or x * y', \
+runner='the old name works')
+        >>> find("numpy.float").today
+        'float, or numpy.float64'
         >>> find("tf.contrib.crf.viterbi_decode").name
         'tf.contrib.crf.*'
         >>> find("tf.matmul") is None
@@ -62,11 +101,25 @@ def find(name: str) -> Entry | None:
 @functools.cache
 def entries() -> dict[str, Entry]:
     """Returns our own table by name."""
-    return {
+    found = {
         entry.name: entry
         for table in (before_1_0, contrib, core)
         for entry in _parse(table.ROWS, table.SINCE)
     }
+    for row in libraries.ROWS.strip().splitlines():
+        name, *others = row.split(" | ")
+        found[name] = Entry(name, *others)
+    return found
+
+
+@functools.cache
+def keywords() -> dict[tuple[str, str], Entry]:
+    """Returns the arguments that libraries have dropped, by function and argument."""
+    found = {}
+    for row in libraries.KEYWORDS.strip().splitlines():
+        function, keyword, *others = row.split(" | ")
+        found[function, keyword] = Entry(f"{function}({keyword}=)", *others)
+    return found
 
 
 def similar(name: str, names: tuple[str, ...] = ()) -> str | None:
@@ -92,7 +145,10 @@ def similar(name: str, names: tuple[str, ...] = ()) -> str | None:
 
 def _parse(rows: str, since: str) -> list[Entry]:
     pairs = (row.split(" = ", 1) for row in rows.strip().splitlines())
-    return [Entry(name, since, today) for name, today in pairs]
+    return [
+        Entry(name, since, today, *([_ERROR] if name in _NOT_SUPPLIED else []))
+        for name, today in pairs
+    ]
 
 
 @functools.cache

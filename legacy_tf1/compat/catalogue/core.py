@@ -125,6 +125,7 @@ tf.nn.static_rnn = keras.layers.RNN(cell, return_sequences=True, unroll=True)
 tf.nn.static_bidirectional_rnn = keras.layers.Bidirectional(keras.layers.RNN(cell))
 tf.nn.static_state_saving_rnn = keras.layers.RNN(cell, stateful=True)
 tf.nn.raw_rnn = keras.layers.RNN(cell) with a cell of one's own
+tf.nn.rnn_cell.* = keras.layers.SimpleRNNCell, LSTMCell, GRUCell
 tf.nn.rnn_cell.BasicRNNCell = keras.layers.SimpleRNNCell(units)
 tf.nn.rnn_cell.RNNCell = a keras.Layer with state_size and call(inputs, states)
 tf.nn.rnn_cell.BasicLSTMCell = keras.layers.LSTMCell(units)

@@ -11,6 +11,8 @@ letters = _string.ascii_letters
 lowercase = _string.ascii_lowercase
 uppercase = _string.ascii_uppercase
 maketrans = str.maketrans
+atof = float
+atoi = atol = int
 
 _METHODS = {
     "count", "find", "lower", "lstrip", "replace", "rfind", "rstrip", "split", "strip",

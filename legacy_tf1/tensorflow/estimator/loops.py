@@ -15,6 +15,7 @@ import tensorflow.compat.v1 as tf
 from tensorflow.python.training import evaluation
 
 from legacy_tf1.compat import seeds
+from legacy_tf1.tensorflow import _saver
 
 #: A graph's part of a run: the spec of the model and the hooks that its input needs.
 Build = Callable[[], tuple[Any, list[Any]]]
@@ -86,7 +87,7 @@ def train(
         worker_hooks.extend(spec.training_hooks)
         scaffold = spec.scaffold or tf.train.Scaffold()
         if not (scaffold.saver or tf.get_collection(tf.GraphKeys.SAVERS)):
-            saver = tf.train.Saver(
+            saver = _saver.Saver(
                 sharded=True,
                 max_to_keep=config.keep_checkpoint_max,
                 keep_checkpoint_every_n_hours=config.keep_checkpoint_every_n_hours,

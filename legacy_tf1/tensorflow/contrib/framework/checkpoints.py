@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from legacy_tf1.compat import namespace as _namespace
+from legacy_tf1.tensorflow import _saver
 from legacy_tf1.tensorflow.contrib.framework.variables import (
     get_unique_variable,
     get_variable_full_name,
@@ -162,7 +163,7 @@ def assign_from_checkpoint_fn(
     if not var_list:
         tf.logging.warning("No Variables to restore")
         return None
-    saver = tf.train.Saver(var_list, reshape=reshape_variables)
+    saver = _saver.Saver(var_list, reshape=reshape_variables)
     return lambda session: saver.restore(session, model_path)
 
 

@@ -9,6 +9,7 @@ import tensorflow.compat.v1 as tf
 from tensorflow.python.training import evaluation
 
 from legacy_tf1.compat import namespace as _namespace
+from legacy_tf1.tensorflow import _saver
 
 __all__ = [
     "checkpoints_iterator",
@@ -87,7 +88,7 @@ def evaluate_once(
         all_hooks.append(_SummaryAtEnd(logdir, summary_op, summary_op_feed_dict))
     saver = None
     if variables_to_restore is not None:
-        saver = tf.train.Saver(variables_to_restore)
+        saver = _saver.Saver(variables_to_restore)
     scaffold = tf.train.Scaffold(
         init_op=initial_op, init_feed_dict=initial_op_feed_dict, saver=saver
     )

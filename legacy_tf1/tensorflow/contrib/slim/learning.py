@@ -11,6 +11,7 @@ from tensorflow.python.client import timeline
 from tensorflow.python.ops.control_flow_ops import with_dependencies
 
 from legacy_tf1.compat import namespace as _namespace
+from legacy_tf1.tensorflow import _saver
 
 __all__ = [
     "add_gradients_summaries",
@@ -315,7 +316,7 @@ def train(
     with graph.as_default():
         if global_step is None:
             global_step = tf.train.get_or_create_global_step()
-        saver = saver or tf.train.Saver()
+        saver = saver or _saver.Saver()
         with tf.name_scope("init_ops"):
             if _left_out(init_op):
                 init_op = tf.global_variables_initializer()
