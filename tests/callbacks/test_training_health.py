@@ -349,6 +349,54 @@ def test_dead_units_are_told_once(loop):
     assert sum("100 % of the ReLU units of 'dead'" in text for text in texts) == 1
 
 
+def dead(name):
+    bias = keras.initializers.Constant(-100.0)
+    return keras.layers.Dense(
+        4, activation="relu", bias_initializer=bias, name=name, trainable=False
+    )
+
+
+@pytest.mark.parametrize("every", [1, "epoch"])
+@loops
+def test_layers_with_the_same_trouble_share_a_warning(loop, every):
+    middle = [dead(name) for name in ("one", "two", "three")]
+    health = TrainingHealth(every=every)
+    _, texts = fit(network(loop, middle=middle), health, epochs=4)
+    told = [text for text in texts if "ReLU units" in text]
+    assert len(told) == 1
+    assert told[0].startswith("100 % of the ReLU units of 'one' are dead at step ")
+    assert "The same goes for 'two' and 'three'. Such a ReLU outputs 0" in told[0]
+    assert told[0].count("Such a ReLU") == 1
+    # Who reads them from the callback gets one for each.
+    where = [finding.where for finding in health.findings if finding.kind == "dead"]
+    assert where == ["one", "two", "three"]
+
+
+def test_troubles_of_other_kinds_have_warnings_of_their_own():
+    # Adam moves every weight by about its rate in each of the first steps.
+    health = TrainingHealth(every=1)
+    model = network(optimizer=keras.optimizers.Adam(1.0), middle=[dead("dead")])
+    _, texts = fit(model, health, epochs=1)
+    starts = ("100 % of the ReLU units of 'dead'", "A step changes the weights of")
+    for start in starts:
+        assert sum(text.startswith(start) for text in texts) == 1
+    assert not any("The same goes" in text for text in texts)
+
+
+def test_layers_are_told_of_when_an_epoch_is_broken_off():
+    class Interrupt(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            if batch == 6:
+                raise KeyboardInterrupt
+
+    health = TrainingHealth(every=1)
+    # As `tfkit train` does after Ctrl-C.
+    with pytest.raises(KeyboardInterrupt):
+        fit(network(middle=[dead("dead")]), health, callbacks=[Interrupt()])
+    with pytest.warns(TrainingHealthWarning, match="ReLU units of 'dead'"):
+        health.on_train_end()
+
+
 @loops
 def test_vanishing_gradients_of_a_deep_sigmoid_network(loop):
     middle = [keras.layers.Dense(4, activation="sigmoid") for _ in range(6)]

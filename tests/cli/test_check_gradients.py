@@ -9,6 +9,7 @@ import pytest
 
 from tfkit.cli import quiet
 from tfkit.cli.check_gradients import check_gradients
+from tfkit.cli.train import train
 
 
 @pytest.fixture(scope="module")
@@ -197,3 +198,20 @@ def test_what_the_user_can_mend(arguments, error, message):
     with pytest.raises(error, match=message):
         check_gradients(arguments)
     assert "" not in sys.path
+
+
+def test_a_run_on_pictures_which_are_bytes(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    generator = np.random.default_rng(0)
+    for name in ("dark", "light"):
+        (tmp_path / "pictures" / name).mkdir(parents=True)
+        for number in range(10):
+            pixels = generator.integers(0, 255, (6, 6, 3), np.uint8)
+            path = tmp_path / "pictures" / name / f"{number}.png"
+            keras.utils.save_img(path, pixels, scale=False)
+    train(["pictures", "--epochs", "1", "--hidden", "4", "--keep-prob", "1"])
+    capsys.readouterr()
+    # By its name alone, as `tfkit runs` shows it.
+    (run,) = (tmp_path / "logs" / "pictures").iterdir()
+    check_gradients([run.name, "--examples", "8", "--json"])
+    assert json.loads(capsys.readouterr().out)["level"] == "fine"

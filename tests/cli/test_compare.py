@@ -1,5 +1,6 @@
 """`tfkit compare`: the differences in words, and the picture."""
 
+import os
 import subprocess
 import sys
 
@@ -40,6 +41,51 @@ def test_differences_and_picture(write_run, capsys, tmp_path):
     assert "plot  comparison.png" in out
     with Image.open(tmp_path / "comparison.png") as picture:
         assert picture.size[0] > 400
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "small",
+        "small/",
+        "digits/small",
+        "digits/small/",
+        "logs/digits/small",
+        "./logs/digits/small/",
+        "{here}/logs/digits/small/",
+        "latest",
+    ],
+)
+def test_a_run_goes_by_each_of_its_names(write_run, capsys, tmp_path, name):
+    big = write_run("big")
+    write_run("small", dev_errors=30)
+    os.utime(big.config, (0, 0))
+    status, out, err = compared(capsys, "big", name.format(here=tmp_path))
+    assert (status, err) == (0, "")
+    assert "small  +20.0 %" in out  # 30 of 100 wrong, against 10
+
+
+def test_runs_elsewhere_and_from_within(write_run, capsys, tmp_path, monkeypatch):
+    write_run("first")
+    write_run("second")
+    (tmp_path / "other").mkdir()
+    monkeypatch.chdir(tmp_path / "other")
+    assert compared(capsys, "first", "second", "--logs", "../logs")[0] == 0
+    assert compared(capsys, "../logs/digits/first", "../logs/digits/second")[0] == 0
+    monkeypatch.chdir(tmp_path / "logs" / "digits")
+    assert compared(capsys, "first", "second/")[0] == 0
+
+
+def test_a_name_that_two_experiments_have(write_run, capsys):
+    for experiment in ("digits", "iris"):
+        write_run("first", experiment)
+    write_run("second")
+    status, _, err = compared(capsys, "first", "second")
+    assert status == 2
+    assert "Several runs are called 'first': " in err
+    assert "digits/first" in err
+    assert "iris/first" in err
+    assert compared(capsys, "digits/first", "second")[0] == 0
 
 
 def test_another_dev_set_is_not_compared(write_run, capsys):
@@ -111,8 +157,26 @@ def test_no_epoch_at_all_makes_no_picture(write_run, capsys, tmp_path):
     ("arguments", "message"),
     [
         (["digits/first"], "Two runs or more are compared"),
-        (["digits/first", "logs/digits/first"], "each given once"),
-        (["digits/first", "digits/none"], "There is no run 'digits/none'"),
+        (
+            ["first", "logs/digits/first"],
+            "first and logs/digits/first, which both are logs/digits/first.",
+        ),
+        ([], "`tfkit compare RUN RUN`. Received: none"),
+        (
+            ["first", "none"],
+            "There is no run 'none': looked for config.toml in none, logs/none, "
+            "logs/*/none. The runs below logs/ (`tfkit runs` says more): digits/",
+        ),
+        (["first", "digits/none"], "config.toml in digits/none, logs/digits/none. "),
+        (["first", "/none"], "looked for config.toml in /none. "),
+        (["first", "none", "--logs", "no"], "no runs below no/: `tfkit train` makes"),
+        (["first", ""], "name of a run is missing"),
+        (["first", "digits"], "logs/digits is the folder of an experiment"),
+        (["first", "logs"], "logs holds no config.toml, so it is no run folder"),
+        (
+            ["first", "logs/digits/second/model.keras"],
+            "is a part of a run; name the run's folder",
+        ),
         (["digits/first", "digits/half"], "half cannot be compared: results.json is"),
         (["digits/first", "digits/second", "--output", "a.txt"], "such as a.png"),
     ],

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 Action = Literal["warn", "stop", "rollback"]
 _ACTIONS = ("warn", "stop", "rollback")
+# What often befalls many layers at once, and is told of all of them together.
+_OF_LAYERS = ("dead", "saturated", "update too large", "update too small")
 
 
 class TrainingHealthWarning(UserWarning):
@@ -40,7 +42,8 @@ class TrainingHealth(StepObserver):
     ReLUs or saturated sigmoids; gradients that vanish or explode with depth; updates
     too large or too small for the weights; a cost that no longer falls (plateau,
     oscillation, stationary point). Each is told once in a training, for each layer or
-    number that it concerns, as a `TrainingHealthWarning`.
+    number that it concerns, as a `TrainingHealthWarning`; layers with the same trouble
+    in one epoch share one, at its end.
 
     **The first gradient that is not finite** stops all updates at once, also in the
     middle of a compiled epoch: the weights stay those before that step. What failed is
@@ -153,6 +156,7 @@ class TrainingHealth(StepObserver):
         super().on_train_begin(logs)
         self.findings, self.bundles, self.rollbacks = [], [], 0
         self._told: set[tuple[str, str]] = set()
+        self._of_layers: list[Finding] = []
         self._rules = self._fresh_rules()
         self._epoch, self._failed = 0, False
         self._lowest = math.inf
@@ -180,6 +184,7 @@ class TrainingHealth(StepObserver):
         """Looks at the rest of the epoch, and acts."""
         super().on_epoch_end(epoch, logs)
         self._look_at_steps()
+        self._warn_of_layers()
         if self._failed:
             # Its logs are NaN, or of steps without an update: told already.
             return
@@ -199,6 +204,7 @@ class TrainingHealth(StepObserver):
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         """Lets go of the copies, and leaves the next training unguarded."""
+        self._warn_of_layers()  # of an epoch that was broken off
         if self.feed is not None:
             self.feed.go_on()
         super().on_train_end(logs)
@@ -219,6 +225,7 @@ class TrainingHealth(StepObserver):
             self._tell(self._rules.step(observation))
         if bad is not None:
             self._failed = True
+            self._warn_of_layers()
             self._take_care_of(bad)
 
     def _take_care_of(self, bad: BadStep) -> None:
@@ -328,7 +335,23 @@ class TrainingHealth(StepObserver):
             if key not in self._told:
                 self._told.add(key)
                 self.findings.append(finding)
-                warnings.warn(str(finding), TrainingHealthWarning, stacklevel=2)
+                if finding.kind in _OF_LAYERS:
+                    self._of_layers.append(finding)
+                else:
+                    warnings.warn(str(finding), TrainingHealthWarning, stacklevel=2)
+
+    def _warn_of_layers(self) -> None:
+        """Warns once of what several layers have in common."""
+        found, self._of_layers = self._of_layers, []
+        for kind in dict.fromkeys(finding.kind for finding in found):
+            first, *others = (each for each in found if each.kind == kind)
+            text = first.message
+            if others:
+                *most, last = (repr(finding.where) for finding in others)
+                names = f"{', '.join(most)} and {last}" if most else last
+                text += f" The same goes for {names}."
+            text += f" {first.advice}"
+            warnings.warn(text, TrainingHealthWarning, stacklevel=2)
 
     def _keep(self, loss: float) -> None:
         """Keeps the present state as the last good one, unless it is on the way up.

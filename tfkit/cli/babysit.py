@@ -7,8 +7,8 @@ from pathlib import Path
 
 import tyro
 
-from tfkit import run_folder
 from tfkit.callbacks import control_file
+from tfkit.cli import which_run
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def babysit(arguments: list[str]) -> None:
         arguments: What follows `tfkit babysit`.
     """
     options = tyro.cli(_Babysit, prog="tfkit babysit", args=arguments)
-    folder = run_folder.find(options.run, options.logs)
+    folder = which_run.find(options.run, options.logs)
     if folder.results.exists():
         raise ValueError(
             f"The run {folder.path} has ended; there is no training to step in. "

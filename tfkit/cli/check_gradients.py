@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import tyro
 
-from tfkit import run_folder
 from tfkit._checks import check_count
-from tfkit.cli import own_modules, quiet
+from tfkit.cli import own_modules, quiet, which_run
 
 # What a shell takes for "no": the gradient is wrong. 2 is an error of the user's.
 _BUG = 1
@@ -71,7 +71,7 @@ def check_gradients(arguments: list[str]) -> None:
     folder = (
         None
         if is_file
-        else run_folder.find(options.target, options.logs, with_model=True)
+        else which_run.find(options.target, options.logs, with_model=True)
     )
     model_file = Path(options.target) if folder is None else folder.model
     own_modules.require_file(model_file, "model file")
@@ -107,7 +107,8 @@ def _from_run(folder: Any) -> tuple[Any, Any]:
     from tfkit.experiment import config_file, steps
 
     train = steps.prepare_data(config_file.load(folder.config)).splits.train
-    return train.x, train.y
+    # What `fit` casts by itself: pictures are bytes, and the model scales them inside.
+    return np.asarray(train.x, np.float32), train.y
 
 
 def _from_file(file: Path, model: Any) -> tuple[Any, Any]:

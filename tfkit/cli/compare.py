@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import tyro
 from rich import box
@@ -14,11 +14,12 @@ from rich.console import Console
 from rich.table import Table
 
 from tfkit import run_folder
-from tfkit.cli import output
+from tfkit.cli import output, which_run
 from tfkit.diagnose.error_rate import ErrorRate
 from tfkit.experiment import comparison, run_summary
 from tfkit.experiment.comparison import Comparison
 from tfkit.experiment.run_summary import RunSummary
+from tfkit.run_folder import RunFolder
 
 # An interval fits, "14.4 to 35.4".
 _LEAST_WIDTH = 13
@@ -37,8 +38,11 @@ _Rows = list[tuple[str, Sequence[str]]]
 class _Compare:
     """Compare runs with the first: options, environment, data, results; and plot them."""
 
-    runs: tyro.conf.Positional[tuple[str, ...]]
-    """Two or more: a run's folder, its name below LOGS, or `latest`."""
+    runs: Annotated[
+        tyro.conf.Positional[tuple[str, ...]],
+        tyro.conf.arg(metavar="RUN RUN ...", help_behavior_hint=""),
+    ]
+    """Two or more: a run's folder, its name as `tfkit runs` prints it, or `latest`."""
     output: Path = Path("comparison.png")
     """Picture of the costs by epoch (png, svg or pdf); overwritten if it exists."""
     logs: Path = Path("logs")
@@ -56,7 +60,13 @@ def compare(arguments: list[str]) -> None:
         ValueError: If there are fewer than two, or one cannot be read.
     """
     options = tyro.cli(_Compare, prog="tfkit compare", args=arguments)
-    folders = [run_folder.find(run, options.logs) for run in options.runs]
+    if len(options.runs) < 2:
+        raise ValueError(
+            "Two runs or more are compared: `tfkit compare RUN RUN`. Received: "
+            f"{options.runs[0] if options.runs else 'none'}. `tfkit runs` lists the "
+            "runs there are."
+        )
+    folders = _different(options)
     found = comparison.compare(folders)
     _require_picture(options.output)
 
@@ -65,6 +75,23 @@ def compare(arguments: list[str]) -> None:
     _print_data(console, found)
     _print_differences(console, found)
     output.facts(console, [("plot", _save_plot(found, options.output))])
+
+
+def _different(options: _Compare) -> list[RunFolder]:
+    """Finds the runs, and raises ValueError if two names are of the same one."""
+    found: dict[Path, tuple[str, RunFolder]] = {}
+    for run in options.runs:
+        folder = which_run.find(run, options.logs)
+        place = folder.path.resolve()
+        if place in found:
+            first, _ = found[place]
+            raise ValueError(
+                "Different runs are compared, each given once. Received: "
+                f"{first} and {run}, which both are {folder.path.as_posix()}. "
+                "`tfkit runs` lists the runs there are."
+            )
+        found[place] = (run, folder)
+    return [folder for _, folder in found.values()]
 
 
 def _require_picture(path: Path) -> None:

@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tfkit import run_folder
-from tfkit.cli import output, quiet
+from tfkit.cli import output, quiet, which_run
 from tfkit.diagnose.bias_variance import BiasVariance
 from tfkit.diagnose.error_rate import ErrorRate
 from tfkit.run_folder import RunFolder
@@ -130,7 +130,7 @@ def diagnose(arguments: list[str]) -> None:
         PermissionError: If the reports cannot be logged into the run.
     """
     options = tyro.cli(_Diagnose, prog="tfkit diagnose", args=arguments)
-    folder = run_folder.find(options.run, options.logs, with_model=True)
+    folder = which_run.find(options.run, options.logs, with_model=True)
     if options.log:
         _require_loggable(folder)
     subject = _load(folder)

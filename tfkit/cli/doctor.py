@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tfkit import run_folder
-from tfkit.cli import output, own_modules, quiet
+from tfkit.cli import output, own_modules, quiet, which_run
 from tfkit.data import registry
 from tfkit.experiment import Experiment, config_file
 
@@ -117,7 +117,7 @@ def _experiment(options: _Doctor) -> tuple[Experiment, str]:
 
 def _run(options: _Doctor) -> run_folder.RunFolder:
     try:
-        return run_folder.find(options.target, options.logs)
+        return which_run.find(options.target, options.logs)
     except FileNotFoundError as error:
         datasets = [info.name for info in registry.available()]
         runs = [

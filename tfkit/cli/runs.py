@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tfkit import run_folder
-from tfkit.cli import output, quiet
+from tfkit.cli import output, quiet, which_run
 
 # More rows than this are for a file, not for a screen.
 _MAX_ROWS = 20
@@ -22,7 +22,7 @@ class _Evaluate:
     """Measure a run's errors again, on the parts it was trained and judged on."""
 
     run: tyro.conf.Positional[str] = "latest"
-    """A run's folder, its name below LOGS, or `latest`: the last that has a model."""
+    """A run's folder, its name as `tfkit runs` prints it, or `latest` with a model."""
     logs: Path = Path("logs")
     """Folder of all runs."""
 
@@ -32,7 +32,7 @@ class _Predict:
     """Predict the classes of new examples with a run's network."""
 
     run: tyro.conf.Positional[str]
-    """A run's folder, its name below LOGS, or `latest`: the last that has a model."""
+    """A run's folder, its name as `tfkit runs` prints it, or `latest` with a model."""
     file: tyro.conf.Positional[Path]
     """Examples: npz (`x`), csv (one column a feature), or png/jpg like the data."""
     output: Path | None = None
@@ -48,7 +48,7 @@ def evaluate(arguments: list[str]) -> None:
         arguments: What follows `tfkit evaluate`.
     """
     options = tyro.cli(_Evaluate, prog="tfkit evaluate", args=arguments)
-    folder = run_folder.find(options.run, options.logs, with_model=True)
+    folder = which_run.find(options.run, options.logs, with_model=True)
     with quiet.tensorflow_import():
         from tfkit.experiment import report, saved_run
 
@@ -66,7 +66,7 @@ def predict(arguments: list[str]) -> None:
         arguments: What follows `tfkit predict`.
     """
     options = tyro.cli(_Predict, prog="tfkit predict", args=arguments)
-    folder = run_folder.find(options.run, options.logs, with_model=True)
+    folder = which_run.find(options.run, options.logs, with_model=True)
     if options.output is not None:
         run_folder.require_writable(options.output.parent, option="--output")
     with quiet.tensorflow_import():

@@ -20,6 +20,16 @@ if TYPE_CHECKING:
     from tfkit.callbacks.events.writer import EventWriter
     from tfkit.callbacks.tensorboard.judge import Part
 
+# What may fail beside a training, and what to do then.
+_PROFILE = (
+    "the profile",
+    "There can be only one profiler at a time; `profile_batch=None` leaves it out.",
+)
+_PAGE = (
+    "the run's row in the HParams tab",
+    "Its `parameters` and logs must be numbers and texts.",
+)
+
 
 class TensorBoard(StepObserver):
     r"""Logs a training to TensorBoard: costs, gradients, activations, and a verdict.
@@ -49,7 +59,8 @@ class TensorBoard(StepObserver):
     how long training waits for data is not known.
 
     A thread writes; an epoch waits for nothing but its numbers. Nothing is lost on an
-    exception or Ctrl-C. When the disk is full, training goes on, with one warning.
+    exception or Ctrl-C. When the disk is full, training goes on, with one warning; so
+    it does when the model can't be measured on a part, or a picture not be drawn.
 
     Args:
         log_dir: Folder of the event files; created when missing.
@@ -80,7 +91,8 @@ class TensorBoard(StepObserver):
     Raises:
         ImportError: If tensorboard is not installed: TensorFlow no longer brings it.
         PermissionError: If `log_dir` cannot be written to.
-        ValueError: If a frequency is none of these, or `human_error` not in [0, 1].
+        ValueError: If a frequency is none of these, or `human_error` not in [0, 1], or
+            two `parameters` have one name.
 
     Example:
         >>> import tempfile, keras
@@ -125,6 +137,8 @@ class TensorBoard(StepObserver):
                 "it. Run `pip install tensorboard`, or leave this callback out."
             )
         # Here, where tensorboard is known to be there.
+        from tfkit.callbacks.events import hparams
+        from tfkit.callbacks.tensorboard.failures import Failures
         from tfkit.callbacks.tensorboard.judge import checked_part
         from tfkit.callbacks.tensorboard.profiler import Profiler
 
@@ -149,6 +163,7 @@ class TensorBoard(StepObserver):
                 "`parameters` must be a mapping of names to values, nested or flat. "
                 f"Received: {type(parameters).__name__}"
             )
+        hparams.flatten(parameters or {})  # raises where two have one name
         if isinstance(class_names, str):
             raise TypeError(
                 "`class_names` must be a sequence of names, one for each class. "
@@ -179,6 +194,7 @@ class TensorBoard(StepObserver):
             for name, part in given.items()
             if part is not None
         }
+        self._failures = Failures()
         self._events: EventWriter | None = None
         self._tags: dict[str, set[str]] = {}
         self._next_epoch = 0
@@ -201,6 +217,7 @@ class TensorBoard(StepObserver):
         from tfkit.callbacks.tensorboard.verdict import Verdict
 
         self._check_names()
+        self._failures.forget()
         super().on_train_begin(logs)
         assert self.feed is not None
         self._curves = Curves(self.writer, self._tags, self.feed, self.model)
@@ -214,6 +231,7 @@ class TensorBoard(StepObserver):
             self._judge,
             self._curves,
             self.writer,
+            self._failures,
             human_error=self.human_error,
             class_names=self.class_names,
             every=self.judge_freq,
@@ -223,7 +241,11 @@ class TensorBoard(StepObserver):
         self._has_dev = False
         if self.write_graph and self._graphs_of is not self.model:
             self._graphs_of = self.model
-            description.write_graphs(self.writer, self.model)
+            with self._failures.caught(
+                "the graphs of the model", "`write_graph=False` leaves them out."
+            ):
+                description.write_graphs(self.writer, self.model)
+        self._failures.tell()
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Starts the epoch's clock."""
@@ -240,7 +262,8 @@ class TensorBoard(StepObserver):
         if batch == 0:
             self._curves.epoch_begins()
         if self.feed is not None:
-            self._profiler.before(self.feed.step)
+            with self._failures.caught(*_PROFILE):
+                self._profiler.before(self.feed.step)
 
     def on_train_batch_end(
         self, batch: int, logs: dict[str, Any] | None = None
@@ -250,7 +273,8 @@ class TensorBoard(StepObserver):
         self._curves.steps(self.pending())
         self._curves.note_rate()
         if self.feed is not None:
-            self._profiler.after(self.feed.step)
+            with self._failures.caught(*_PROFILE):
+                self._profiler.after(self.feed.step)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Writes the epoch's numbers, and judges the model if it is time."""
@@ -275,25 +299,34 @@ class TensorBoard(StepObserver):
             # A NaN gives way to any number.
             self._best = (cost if np.isfinite(cost) else np.inf, number, logs)
         if first:
-            self._describe(logs)
+            with self._failures.caught(*_PAGE):
+                self._describe(logs)
+        self._failures.tell()
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         """Judges the model as it was left, draws it, and waits for the thread."""
         from tfkit.callbacks.tensorboard import description
 
         super().on_train_end(logs)
-        self._profiler.stop()
+        failures = self._failures
+        with failures.caught(*_PROFILE):
+            self._profiler.stop()
         if self._best is not None:
             _, number, best = self._best
             self._curves.rates(last=True)
             errors = self._verdict.end(self._next_epoch - 1, self.model)
             if self.parameters is not None:
-                description.write_results(self.writer, errors, number + 1, best)
+                with failures.caught(*_PAGE):
+                    description.write_results(self.writer, errors, number + 1, best)
             if self.embeddings:
-                self._write_embedding()
+                with failures.caught(
+                    "the embedding", "`embeddings=False` leaves it out."
+                ):
+                    self._write_embedding()
             # What was judged only now is on the page, too.
             description.write_page(self.writer, self._tags)
         self.writer.flush()
+        failures.tell()
 
     def _check_names(self) -> None:
         """Raises ValueError if there is not one name for each unit of the output."""

@@ -28,7 +28,7 @@ def write_last_hidden(
         model: A Sequential or functional model.
         x: Inputs.
         labels: Class numbers, None if there are none.
-        class_names: Name of each class.
+        class_names: Name of each class; numbers are taken where one has none.
     """
     from tfkit.callbacks.events import projector
 
@@ -49,7 +49,9 @@ def write_last_hidden(
     columns: dict[str, Sequence[Any]] = {"example": list(range(len(vectors)))}
     if labels is not None:
         labels = labels[: len(vectors)]
-        names = class_names or [str(number) for number in range(labels.max() + 1)]
+        names = class_names
+        if names is None or len(names) <= labels.max():
+            names = [str(number) for number in range(labels.max() + 1)]
         columns["class"] = [names[label] for label in labels]
     images = x if isinstance(x, np.ndarray) and x.ndim in (3, 4) else None
     if images is not None:

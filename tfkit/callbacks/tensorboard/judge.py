@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,7 +104,12 @@ class Judge:
         return self._model.evaluate(x, y, verbose=0, return_dict=True)
 
     def predictions(self, part: str, *, final: bool = False) -> Predictions | None:
-        """What the model says to a part; None if it is no classifier of one label."""
+        """What the model says to a part; None if it is no classifier of one label.
+
+        Args:
+            part: Its name.
+            final: Whether to take as much of the training set as of the others.
+        """
         parts = self._all if final else self.parts
         if not self._classifies or part not in parts:
             return None
@@ -120,18 +125,6 @@ class Judge:
         if not np.isfinite(probabilities).all():
             return None  # training has diverged, which the cost shows
         return Predictions(x, labels, probabilities)
-
-    def errors(
-        self, names: Sequence[str], *, final: bool = False
-    ) -> dict[str, ErrorRate]:
-        """The errors of the parts of these names that there are.
-
-        Args:
-            names: Of the parts.
-            final: Whether to take as much of the training set as of the others.
-        """
-        found = {name: self.predictions(name, final=final) for name in names}
-        return {name: p.error for name, p in found.items() if p is not None}
 
     def verdict(self, errors: Mapping[str, ErrorRate]) -> BiasVariance | None:
         """Bias and variance, None unless errors of train and dev are known."""

@@ -74,5 +74,6 @@ class Profiler:
         if Profiler._running is not None:
             # Of a fit that was interrupted. There can be only one.
             Profiler._running.stop()
-        self._runs, Profiler._running = True, self
+        self._done = True  # unless it starts: where it can't, it can't a step later
         tf.profiler.experimental.start(str(self._folder / "train"))
+        self._runs, self._done, Profiler._running = True, False, self

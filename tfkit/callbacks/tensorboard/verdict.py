@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 
+from tfkit._predictions import names_of
 from tfkit.callbacks.tensorboard.curves import Curves, norms_over_depth
+from tfkit.callbacks.tensorboard.failures import Failures
 from tfkit.callbacks.tensorboard.judge import Judge, Predictions
 
 if TYPE_CHECKING:
     from tfkit.callbacks.events.writer import EventWriter
+    from tfkit.diagnose import ErrorRate
 
 #: Share of the training time that measuring in between may take.
 SHARE = 0.01
@@ -33,6 +37,7 @@ class Verdict:
         judge: What measures the model; None where there is nothing to measure on.
         curves: Where numbers go.
         writer: Where texts and pictures go.
+        failures: Where what fails goes: nothing here ends a training.
         human_error: Human-level error, None if not known.
         class_names: Name of each class.
         every: Epochs between two measurements, or "auto".
@@ -43,12 +48,14 @@ class Verdict:
         judge: Judge | None,
         curves: Curves,
         writer: EventWriter,
+        failures: Failures,
         *,
         human_error: float | None,
         class_names: Sequence[str] | None,
         every: int | str,
     ) -> None:
         self._judge, self._curves, self._writer = judge, curves, writer
+        self._failures = failures
         self._human_error, self._class_names = human_error, class_names
         self._every = every
         self._began, self._spent = time.monotonic(), 0.0
@@ -81,18 +88,24 @@ class Verdict:
         Returns:
             The errors by part, fractions.
         """
-        pictures = Pictures(model, self._writer, self._class_names, number)
+        judge = self._judge
+        pictures = Pictures(
+            model, self._writer, self._failures, self._class_names, number
+        )
         self._writer.flush()
         if self._curves.last is not None:
             pictures.gradients(norms_over_depth(self._curves.last))
-        if self._judge is None:
+        if judge is None:
             return {}
         errors = self._measure(number, tuple(RUNS), final=True)
-        part = next((p for p in ("dev", "train") if p in self._judge.parts), None)
-        found = None if part is None else self._judge.predictions(part)
-        pictures.filters(None if part is None else self._judge.parts[part][0])
-        if found is not None:
-            pictures.predictions(found, str(part))
+        part = next((p for p in ("dev", "train") if p in judge.parts), None)
+        pictures.filters(None if part is None else judge.parts[part][0])
+        if part is not None:
+            what = f"the judgement of the {part} data by class"
+            with self._failures.caught(what, _remedy(part, "predict(x)")):
+                found = judge.predictions(part)
+                if found is not None:
+                    pictures.predictions(found, part)
         return errors
 
     def _draw(self, run: str, scalars: Mapping[str, float], number: int) -> None:
@@ -112,15 +125,32 @@ class Verdict:
         judge = self._judge
         assert judge is not None
         if "train" in judge.parts:
-            metrics = judge.metrics("train")
-            named = {f"epoch_{name}": value for name, value in metrics.items()}
-            self._draw(RUNS["train"], named, number)
-        errors = judge.errors(parts, final=final)
+            what = "the cost and the metrics of the train data in inference mode"
+            with self._failures.caught(what, _remedy("train", "evaluate(x, y)")):
+                metrics = judge.metrics("train")
+                named = {f"epoch_{name}": value for name, value in metrics.items()}
+                self._draw(RUNS["train"], named, number)
+        errors: dict[str, ErrorRate] = {}
+        for part in parts:
+            what = f"the error of the {part} data"
+            with self._failures.caught(what, _remedy(part, "predict(x)")):
+                found = judge.predictions(part, final=final)
+                if found is not None:
+                    errors[part] = found.error
         for part, error in errors.items():
             self._draw(RUNS[part], {"error": error.rate}, number)
         if errors and self._human_error is not None:
             self._draw("human", {"error": self._human_error}, number)
-        verdict = judge.verdict(errors)
+        what = "the verdict on bias and variance"
+        with self._failures.caught(what, "Look at the errors of its parts."):
+            self._say(errors, number, final=final)
+        return {name: error.rate for name, error in errors.items()}
+
+    def _say(
+        self, errors: Mapping[str, ErrorRate], number: int, *, final: bool
+    ) -> None:
+        """Writes the verdict in words, where there is one."""
+        verdict = self._judge.verdict(errors) if self._judge is not None else None
         if verdict is not None:
             when = "of the weights that training left" if final else "after this epoch"
             lines = [f"**{verdict.verdict}** {when}", ""]
@@ -138,7 +168,14 @@ class Verdict:
             lines += ["", *(f"- try: {step}" for step in verdict.advice)]
             tag = "verdict/at the end" if final else "verdict/bias and variance"
             self._curves.say(tag, "\n".join(lines), number)
-        return {name: error.rate for name, error in errors.items()}
+
+
+def _remedy(part: str, call: str) -> str:
+    given = f"{part.replace('-', '_')}_data"
+    return (
+        f"`model.{call}` must work on `{given}`, or what `fit` got for it, alone, "
+        "without sample weights."
+    )
 
 
 def _row(name: str, value: float, low: float, high: float) -> str:
@@ -152,6 +189,7 @@ class Pictures:
     Args:
         model: The model.
         writer: The thread.
+        failures: Where what fails goes.
         class_names: Name of each class.
         step: Number of the last epoch.
     """
@@ -160,10 +198,12 @@ class Pictures:
         self,
         model: keras.Model,
         writer: EventWriter,
+        failures: Failures,
         class_names: Sequence[str] | None,
         step: int,
     ) -> None:
         self._model, self._writer, self._step = model, writer, step
+        self._failures = failures
         self._class_names = class_names
 
     def gradients(self, norms: Any) -> None:
@@ -181,12 +221,12 @@ class Pictures:
         from tfkit import plots
 
         shape: tuple[int, ...] = getattr(x, "shape", ())
-        kernel = self._first_kernel(shape)
+        tag = "weights/first layer"
+        kernel = None
+        with self._caught(tag):
+            kernel = self._first_kernel(shape)
         if kernel is not None:
-            self._add(
-                "weights/first layer",
-                lambda: plots.first_layer_filters(kernel, shape[1:]),
-            )
+            self._add(tag, lambda: plots.first_layer_filters(kernel, shape[1:]))
 
     def predictions(self, found: Predictions, part: str) -> None:
         """Confusion matrix, mistakes, precision and recall, decision boundary."""
@@ -195,7 +235,12 @@ class Pictures:
         from tfkit.diagnose import judge_predictions
 
         x, labels, p = found.x, found.labels, found.probabilities
-        names = self._class_names
+        names = None
+        with self._failures.caught(
+            "the names of the classes", "Its pictures show their numbers instead."
+        ):
+            # Only now is the output of every kind of model known.
+            names = names_of(self._class_names, max(2, p.shape[1]))
         tag = f"verdict/{part} by class"
         try:
             report = judge_predictions(labels, p, names)
@@ -227,20 +272,11 @@ class Pictures:
                 lambda: plots.worst_mistakes(x, labels, predicted, p, names),
             )
         if len(shape) == 2 and shape[1] == 2:
-            # Here, not in the thread: two must not predict at once. What fails is
-            # raised there, as with the others.
-            figure: Any
-            try:
+            tag = f"{part}/decision boundary"
+            # Here, not in the thread: two must not predict at once.
+            with self._caught(tag):
                 figure = plots.decision_boundary(self._probabilities, x, labels, names)
-            except Exception as error:
-                figure = error
-
-            def drawn() -> Any:
-                if isinstance(figure, Exception):
-                    raise figure
-                return figure
-
-            self._add(f"{part}/decision boundary", drawn)
+                self._add(tag, lambda: figure)
 
     def _probabilities(self, x: np.ndarray) -> np.ndarray:
         from tfkit.callbacks.tensorboard.judge import as_probabilities
@@ -267,7 +303,17 @@ class Pictures:
     def _add(self, tag: str, draw: Callable[[], Any]) -> None:
         from tfkit.callbacks.events import summaries
 
-        self._writer.add("train", lambda: summaries.figure(tag, draw()), self._step)
+        def drawn() -> Any:
+            with self._caught(tag):
+                return summaries.figure(tag, draw())
+            return []
+
+        self._writer.add("train", drawn, self._step)
+
+    def _caught(self, tag: str) -> AbstractContextManager[None]:
+        return self._failures.caught(
+            f"the picture {tag!r}", "`tfkit.plots` draws it by hand, with a traceback."
+        )
 
 
 def _are_images(shape: tuple[int, ...]) -> bool:
