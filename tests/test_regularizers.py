@@ -214,3 +214,8 @@ def test_refuses_bad_arguments(make):
 def test_refuses_a_negative_learning_rate():
     with pytest.raises(ValueError, match=r"`learning_rate` must be .*learning_rate=-1"):
         weight_decay_factor(-1, 0.1, 5)
+
+
+def test_one_number_alone_as_in_keras_is_refused_with_a_way_out():
+    with pytest.raises(TypeError, match=r"L2\(0.7, examples=len\(y_train\)\)"):
+        L2(0.7)

@@ -29,7 +29,15 @@ __all__ = ["L1", "L2", "weight_decay_factor"]
 class _Penalty(keras.regularizers.Regularizer):
     """What L1 and L2 share: the factor and the arguments behind it."""
 
-    def __init__(self, lambd: float, examples: int) -> None:
+    def __init__(self, lambd: float, examples: int | None = None) -> None:
+        if examples is None:
+            # What Keras's regularizers take alone is lambda / 2m.
+            raise TypeError(
+                f"{type(self).__name__} needs the number of training examples, too: "
+                f"the penalty is lambd / (2 * examples). Received: lambd={lambd!r} "
+                f"alone. Use {type(self).__name__}({lambd!r}, examples=len(y_train)), "
+                f"or keras.regularizers.{type(self).__name__} for a factor."
+            )
         self.lambd = _check_lambd(lambd)
         self.examples = _check_examples(examples)
 
