@@ -63,3 +63,19 @@ def test_different_lengths():
 def test_impossible_counts(errors, examples):
     with pytest.raises(ValueError, match=f"Received: errors={errors}"):
         ErrorRate(errors, examples)
+
+
+@pytest.mark.parametrize("answers", [[1, 0, 2], np.eye(3)])
+def test_text_against_numbers_is_no_error_of_all(answers):
+    with pytest.raises(ValueError, match=r"y_true.*name the classes alike|from 0 to 2"):
+        error_rate(["one", "zero", "two"], answers)
+    assert error_rate(["a", "b"], ["a", "a"]).errors == 1
+
+
+def test_labels_that_no_column_stands_for():
+    with pytest.raises(ValueError, match=r"from 0 to 2.*Number the classes from 0"):
+        error_rate([1, 2, 3], np.eye(3))
+
+
+def test_one_hot_labels_beside_probabilities():
+    assert error_rate(np.eye(3)[[0, 1, 1]], np.eye(3)[[0, 1, 2]]).errors == 1

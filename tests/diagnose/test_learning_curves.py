@@ -424,6 +424,21 @@ def test_bad_arguments(arguments, error, match):
         )
 
 
+@pytest.mark.parametrize("targets", [np.arange(40), np.arange(40) % 3])
+def test_whole_numbers_under_a_loss_of_regression_are_no_classes(targets):
+    def build(strength=0.0):
+        model = uncompiled()
+        model.compile("sgd", "mean_squared_error")
+        return model
+
+    data = (DATA[0], targets)
+    match = r"must be a classifier.*meansquarederror.*Of a regression.*model\.evaluate"
+    with pytest.raises(ValueError, match=match):
+        learning_curve(build, data, (0.5, 1.0), dev=data, epochs=1)
+    with pytest.raises(ValueError, match=match):
+        regularization_curve(build, data, (0.0, 1.0), dev=data, epochs=1)
+
+
 def test_a_model_that_is_not_new():
     model = network(0, features=3)
     with pytest.raises(ValueError, match=r"new model each time.*made 2 steps"):

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 import tfkit
-from tfkit.diagnose.rehearsal import check_arrays, check_ready, rehearsal, restored
+from tfkit.diagnose.rehearsal import rehearsal, restored
 
 
 class OwnState(keras.layers.Layer):
@@ -141,63 +141,6 @@ def test_restored_keeps_the_optimizer():
         assert model.optimizer is optimizer
         model(X, training=True)
     assert_same(before, state(model))
-
-
-@pytest.mark.parametrize(
-    ("model", "error", "match"),
-    [
-        (lambda: "model", TypeError, r"keras.Model. Received: 'model'"),
-        (
-            lambda: keras.Sequential([keras.layers.Dense(1)]),
-            ValueError,
-            r"(?s)a built model. Received.*keras.Input",
-        ),
-        (
-            lambda: keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)]),
-            ValueError,
-            r"(?s)the loss and the optimizer. Received.*model.compile",
-        ),
-    ],
-)
-def test_models_that_are_not_ready(model, error, match):
-    with pytest.raises(error, match=match):
-        check_ready(model(), "this")
-
-
-def test_a_model_without_trainable_weights():
-    model = made()
-    model.trainable = False
-    with pytest.raises(ValueError, match=r"weights to train.*0 trainable"):
-        check_ready(model, "this")
-
-
-def test_data():
-    x, y, weight = check_arrays(
-        {"a": np.zeros((3, 2)), "b": np.zeros((3, 1), int)}, None
-    )
-    assert x["a"].dtype == "float32"
-    assert x["b"].dtype.kind == "i"
-    assert (y, weight) == (None, None)
-    with pytest.raises(ValueError, match=r"same number of examples.*'x': \[3\]"):
-        check_arrays(np.zeros((3, 2)), np.zeros(4))
-    with pytest.raises(ValueError, match="at least 1"):
-        check_arrays(np.zeros((0, 2)), np.zeros(0))
-    with pytest.raises(ValueError, match="first axis"):
-        check_arrays(3.0, np.zeros(4))
-
-
-def test_lists_of_numbers_are_arrays_and_lists_of_arrays_several_inputs():
-    x, y, _ = check_arrays([[1, 2], [3, 4]], [0.5, 1.5])
-    assert x.shape == (2, 2)
-    assert y.tolist() == [0.5, 1.5]
-    several, _, _ = check_arrays([np.zeros((4, 2)), np.zeros((4, 3))], np.zeros(4))
-    assert [part.shape for part in several] == [(4, 2), (4, 3)]
-
-
-def test_a_dataset_is_no_array():
-    dataset = tf.data.Dataset.from_tensor_slices((X, Y)).batch(8)
-    with pytest.raises(TypeError, match=r"tf\.data\.Dataset"):
-        check_arrays(dataset, None)
 
 
 def test_a_model_that_is_not_compiled_is_restored():

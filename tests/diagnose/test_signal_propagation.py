@@ -405,3 +405,30 @@ def test_a_model_that_was_built_by_a_batch_takes_other_numbers_of_examples():
     model = keras.Sequential([layers.Dense(3)])
     model(inputs(2))
     assert signal_propagation(model, inputs(96)).examples == 96
+
+
+def test_half_of_the_units_dead_is_chance_in_a_deep_sound_network():
+    # Random ReLU layers make all inputs alike with depth, so that a unit is on for all or
+    # for none, half and half. NumPy on the same weights counts the dead.
+    units = 32
+    model = keras.Sequential(
+        [
+            keras.Input((units,)),
+            *(
+                keras.layers.Dense(units, "relu", kernel_initializer="he_normal")
+                for _ in range(50)
+            ),
+            keras.layers.Dense(3),
+        ]
+    )
+    x = inputs(128, units)
+    values, shares, on = x, [], []
+    for layer in model.layers[:-1]:
+        values = np.maximum(values @ layer.get_weights()[0], 0)
+        shares.append(float((values == 0).all(axis=0).mean()))
+        on.append(float((values > 0).all(axis=0).mean()))
+    report = signal_propagation(model, x)
+    assert max(shares) >= 0.5
+    np.testing.assert_allclose([r.always_on for r in report.layers[:-1]], on, atol=1e-9)
+    np.testing.assert_allclose([r.dead for r in report.layers[:-1]], shares, atol=1e-9)
+    assert not any("dead" in problem for problem in report.problems)

@@ -18,6 +18,8 @@ import tensorflow as tf
 from tfkit._checks import check_count, check_number
 from tfkit.data.batch_size import batch_size_advice as course_rule
 from tfkit.diagnose import rehearsal
+from tfkit.diagnose.arrays import check_arrays, count_examples, rows
+from tfkit.diagnose.model_checks import require_compiled
 from tfkit.diagnose.targets import require_labels, require_targets
 from tfkit.diagnose.watched_step import leaves, watched_step
 from tfkit.training.plan import seconds_per_step
@@ -227,7 +229,7 @@ def batch_size_range(
     Reference:
         Course notes, "Understanding mini-batch gradient descent".
     """
-    rehearsal.check_ready(model, "batch_size_range")
+    require_compiled(model)
     check_number(
         "seconds", seconds, exclusive=True, hint="1 is enough on a quiet machine."
     )
@@ -236,9 +238,9 @@ def batch_size_range(
     if memory_bytes is not None:
         check_count("memory_bytes", memory_bytes, hint="8 GB are 8 * 10**9.")
     require_targets(model, x, y)
-    data = rehearsal.check_arrays(x, y, sample_weight)
+    data = check_arrays(x, y, sample_weight)
     require_labels(model, data)
-    examples = rehearsal.count_examples(data[0])
+    examples = count_examples(data[0])
     tried = _sizes(sizes, examples)
     memory = _free_memory() if memory_bytes is None else memory_bytes
     with rehearsal.rehearsal(model) as optimizer:
@@ -311,13 +313,13 @@ def _measured(
     fixed: int,
     per_example: int,
 ) -> list[BatchSpeed]:
-    examples = rehearsal.count_examples(data[0])
+    examples = count_examples(data[0])
     speeds: list[BatchSpeed] = []
     for size in sizes:
         # A rough estimate: four steps at least, so that one is not all there is.
         steps = max(4, int(seconds / 4 / seconds_per_step(model, size)))
         count = min(examples, steps * size)
-        part = rehearsal.rows(data, slice(0, count))
+        part = rows(data, slice(0, count))
         try:
             watch = _timed(model, part, size, seconds, epochs)
         except tf.errors.ResourceExhaustedError:
@@ -403,8 +405,8 @@ def _sizes(sizes: Sequence[int] | None, examples: int) -> list[int]:
 def _bytes_per_example(model: keras.Model, data: Any) -> int:
     """Inputs, the outputs of all layers, and their gradients."""
     # Two, as batch normalization of one has no spread.
-    x, y, weight = rehearsal.rows(data, slice(0, 2))
-    count = rehearsal.count_examples(x)
+    x, y, weight = rows(data, slice(0, 2))
+    count = count_examples(x)
     step = watched_step(model, x, y, weight)
     # What a model returns is what its last layer returned.
     outputs = {id(tensor): tensor for call in step.calls for tensor in call.outputs}

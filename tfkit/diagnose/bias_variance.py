@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, Literal
 
-from tfkit.diagnose.error_rate import ErrorRate
+from tfkit.diagnose.error_rate import ErrorRate, wilson_interval
 from tfkit.diagnose.recipe import recommend
 
 if TYPE_CHECKING:
@@ -206,12 +206,8 @@ def _ends(error: float | ErrorRate, z: float) -> tuple[float, float, float]:
     """Returns Wilson's interval around the rate, at `z` standard errors."""
     if not isinstance(error, ErrorRate):
         return float(error), float(error), float(error)
-    # As in ErrorRate, whose interval is always the 95 % one.
-    p, n = error.rate, error.examples
-    centre = p + z**2 / (2 * n)
-    half = z * math.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
-    low, high = ((centre + side * half) / (1 + z**2 / n) for side in (-1, 1))
-    return max(low, 0.0) if error.errors else 0.0, p, high if p < 1 else 1.0
+    low, high = wilson_interval(error.errors, error.examples, z)
+    return low, error.rate, high
 
 
 def _gap(

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 from tfkit._checks import check_count
+from tfkit.diagnose.arrays import count_examples, rows
 from tfkit.diagnose.first_checks import (
     data_checks,
     layer_checks,
@@ -21,15 +22,16 @@ from tfkit.diagnose.first_checks import (
 from tfkit.diagnose.first_checks.consequences import traced_back
 from tfkit.diagnose.first_checks.examples import (
     as_arrays,
+    require_any_batch,
     require_fit,
-    require_model,
     tensors,
 )
 from tfkit.diagnose.first_checks.finding import Finding, Level
 from tfkit.diagnose.first_checks.pure_model import PureModel
 from tfkit.diagnose.first_checks.subject import Subject, examine
 from tfkit.diagnose.first_checks.text import counted, plain_json, wrapped
-from tfkit.diagnose.rehearsal import count_examples, restored, rows
+from tfkit.diagnose.model_checks import require_compiled
+from tfkit.diagnose.rehearsal import restored
 from tfkit.diagnose.signal_propagation import (
     MOST_EXAMPLES,
     SignalPropagation,
@@ -216,9 +218,10 @@ def checkup(
     seed = check_count("seed", seed, minimum=0, hint="Use seed=0 for the usual draw.")
     batch_size = check_count("batch_size", batch_size, hint="Give that of `fit`.")
     overfit_steps = check_count("overfit_steps", overfit_steps, hint="300 is usual.")
-    require_model(model)
+    require_compiled(model)
+    require_any_batch(model)
     pure = PureModel(model)
-    _require_compiled(pure)
+    _require_loss(pure)
     x, y = as_arrays(x, y, most=_MOST_OF_A_DATASET)
     if y is None:
         raise ValueError(
@@ -355,11 +358,10 @@ def _signals(report: SignalPropagation) -> Finding:
     )
 
 
-def _require_compiled(pure: PureModel) -> None:
-    model = pure.model
-    if not model.compiled or not pure.has_loss or model.optimizer is None:
+def _require_loss(pure: PureModel) -> None:
+    if not pure.has_loss:
         raise ValueError(
             "`model` must be compiled with an optimizer and a loss. Received: "
-            f"{model.name!r}, {'without a loss' if model.compiled else 'not compiled'}. "
-            "Call `model.compile(optimizer, loss)`, or override `compute_loss`."
+            f"{pure.model.name!r}, without a loss. Call model.compile(optimizer, loss), "
+            "or override `compute_loss`."
         )

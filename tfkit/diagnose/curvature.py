@@ -14,6 +14,8 @@ import tensorflow as tf
 
 from tfkit._checks import check_count, check_number
 from tfkit.diagnose import rehearsal
+from tfkit.diagnose.arrays import check_arrays, count_examples, rows
+from tfkit.diagnose.model_checks import require_compiled
 from tfkit.diagnose.targets import require_labels, require_targets
 
 if TYPE_CHECKING:
@@ -313,7 +315,7 @@ def curvature(
         Krishnan and Xiao, 2019, https://arxiv.org/abs/1901.10159 (the spectrum).
         Course notes, "The problem of local optima".
     """
-    rehearsal.check_ready(model, "curvature")
+    require_compiled(model)
     check_count("batch_size", batch_size, hint="1024 suits most machines.")
     check_count("steps", steps, minimum=2, hint="60 finds both ends of most spectra.")
     check_count("seed", seed, minimum=0, hint="Any such number will do.")
@@ -324,7 +326,7 @@ def curvature(
     ):
         check_number(name, value, hint="The default is 0.001.")
     require_targets(model, x, y)
-    data = rehearsal.check_arrays(x, y, sample_weight)
+    data = check_arrays(x, y, sample_weight)
     require_labels(model, data)
     with rehearsal.restored(model):
         cost = _Cost(model, data, batch_size)
@@ -372,10 +374,10 @@ class _Cost:
         sizes = [math.prod(shape) for shape in self._shapes]
         self._cuts = np.cumsum(sizes)[:-1]
         self.size = sum(sizes)
-        examples = rehearsal.count_examples(data[0])
+        examples = count_examples(data[0])
         self._parts = []
         for first in range(0, examples, batch_size):
-            part = rehearsal.rows(data, slice(first, first + batch_size))
+            part = rows(data, slice(first, first + batch_size))
             share = min(batch_size, examples - first) / examples
             self._parts.append((share, keras.tree.map_structure(_tensor, part)))
         self.products = 0

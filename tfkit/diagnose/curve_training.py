@@ -14,7 +14,7 @@ from scipy import stats
 from sklearn.model_selection import train_test_split
 
 from tfkit.diagnose.error_rate import ErrorRate
-from tfkit.diagnose.measure import wrong_answers
+from tfkit.diagnose.measure import classifier_loss, wrong_answers
 from tfkit.diagnose.random_states import own_seed
 
 Z = NormalDist().inv_cdf(0.975)
@@ -75,6 +75,17 @@ def train(
             wrong_answers(model, dev, name="dev"),
             tuple(map(float, fitted.history["loss"])),
         )
+
+
+def require_classifier(build: Callable[[], keras.Model], seed: int) -> None:
+    """Raises unless `build` makes a new classifier.
+
+    By its loss: whole numbers can be a regression's targets as well as classes.
+    """
+    with own_seed(seed):
+        model = build()
+        _check_new(model)
+        classifier_loss(model)
 
 
 def _check_new(model: Any) -> None:

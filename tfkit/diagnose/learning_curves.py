@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from tfkit._checks import check_count, check_number
+from tfkit.diagnose.arrays import check_pair, require_numbers
 from tfkit.diagnose.bias_variance import BiasVariance, bias_variance
 from tfkit.diagnose.curve_training import (
     Estimate,
@@ -24,11 +26,11 @@ from tfkit.diagnose.curve_training import (
     late_fall,
     mean_rate,
     nested_subsets,
+    require_classifier,
     taken,
     train,
 )
 from tfkit.diagnose.error_rate import ErrorRate
-from tfkit.diagnose.measure import checked_arrays
 from tfkit.diagnose.power_law import PowerLaw, project
 from tfkit.diagnose.recipe import recommend
 
@@ -339,10 +341,11 @@ def learning_curve(
             random states are as before afterwards.
 
     Raises:
-        TypeError: If `build` cannot be called or returns no Keras model, or `data` is no
-            pair.
+        TypeError: If `build` cannot be called or returns no Keras model, `data` is no
+            pair, or labels are text.
         ValueError: If the fractions are not ascending in (0, 1], or the least of them
-            has fewer examples than there are classes; if the targets are no classes;
+            has fewer examples than there are classes; if the targets are no classes,
+            or the model's loss is that of a regression;
             if `build` returns a model that is not compiled or was trained already; as
             `measure_error` does.
 
@@ -365,9 +368,10 @@ def learning_curve(
         al., 2017, Deep Learning Scaling is Predictable, Empirically,
         https://arxiv.org/abs/1712.00409
     """
-    x, y = checked_arrays(data, "data")
+    x, y = check_pair(data, "data")
     sizes = _sizes(fractions, len(y))
-    _check_common(build, epochs, batch_size, repeats, seed)
+    _check_common(build, dev, epochs, batch_size, repeats, seed)
+    require_classifier(build, seed)
     orders = [nested_subsets(y, sizes, seed + repeat) for repeat in range(repeats)]
     whole_steps = epochs * -(-len(y) // batch_size)
     trainings = []
@@ -473,7 +477,7 @@ def regularization_curve(
     Reference:
         Course notes, "Regularization". McNemar, 1947, Psychometrika 12:153-157.
     """
-    x, y = checked_arrays(data, "data")
+    x, y = check_pair(data, "data")
     hint = "0 is off."
     values = [check_number("strengths", each, hint=hint) for each in strengths]
     if len(values) < 2 or any(a >= b for a, b in itertools.pairwise(values)):
@@ -481,7 +485,8 @@ def regularization_curve(
             "`strengths` must be two numbers at least, ascending. Received: "
             f"strengths={tuple(strengths)}. Sort them, and leave out what comes twice."
         )
-    _check_common(build, epochs, batch_size, repeats, seed)
+    _check_common(build, dev, epochs, batch_size, repeats, seed)
+    require_classifier(lambda: build(values[0]), seed)
     trainings = [
         [
             train(lambda: build(value), x, y, dev, epochs, batch_size, seed + repeat)  # noqa: B023
@@ -503,7 +508,7 @@ def regularization_curve(
 
 
 def _check_common(
-    build: Any, epochs: int, batch_size: int, repeats: int, seed: int
+    build: Any, dev: Any, epochs: int, batch_size: int, repeats: int, seed: int
 ) -> None:
     # A model is callable too.
     if not callable(build) or isinstance(build, keras.Model):
@@ -516,6 +521,11 @@ def _check_common(
     check_count("batch_size", batch_size, hint=_BATCH_HINT)
     check_count("repeats", repeats, hint="3 to 5 show the chance of the training.")
     check_count("seed", seed, minimum=0, hint="Any number, such as 0.")
+    if not isinstance(dev, tf.data.Dataset):
+        check_pair(dev, "dev")
+    elif isinstance(dev.element_spec, tuple) and len(dev.element_spec) > 1:
+        for batch in dev.take(1):
+            require_numbers(batch[1], "y of dev")
 
 
 def _sizes(fractions: Sequence[float], examples: int) -> list[int]:

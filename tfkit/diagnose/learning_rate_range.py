@@ -16,6 +16,8 @@ import tensorflow as tf
 from tfkit._checks import check_count, check_number
 from tfkit.averages import ExponentiallyWeightedAverage, ewa
 from tfkit.diagnose import rehearsal
+from tfkit.diagnose.arrays import check_arrays, count_examples, rows
+from tfkit.diagnose.model_checks import require_compiled
 from tfkit.diagnose.targets import require_labels, require_targets
 from tfkit.training.sample_order import epoch_order
 
@@ -245,7 +247,7 @@ def learning_rate_range(
         Smith, 2017, https://arxiv.org/abs/1506.01186, section 3.3.
         Course notes, "Tuning process": the learning rate comes first.
     """
-    rehearsal.check_ready(model, "learning_rate_range")
+    require_compiled(model)
     _check_numbers(batch_size, lowest, highest, steps, seed)
     if model.distribute_strategy.num_replicas_in_sync > 1:
         raise ValueError(
@@ -396,8 +398,8 @@ def _batches(
                 "Look at its filters and file names."
             )
         return batches
-    data = rehearsal.check_arrays(x, y, sample_weight)
-    examples = rehearsal.count_examples(data[0])
+    data = check_arrays(x, y, sample_weight)
+    examples = count_examples(data[0])
     # Full ones only: the cost of a few examples is all noise.
     size = min(batch_size, examples)
     places: list[np.ndarray] = []
@@ -406,7 +408,7 @@ def _batches(
         places += np.split(order[: examples // size * size], examples // size)
         if len(places) >= steps:
             break
-    return [_packed(rehearsal.rows(data, each)) for each in places[:steps]]
+    return [_packed(rows(data, each)) for each in places[:steps]]
 
 
 def _packed(data: Any) -> Any:

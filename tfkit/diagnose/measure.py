@@ -11,9 +11,11 @@ import tensorflow as tf
 
 from tfkit._checks import check_count
 from tfkit._predictions import class_numbers
+from tfkit.diagnose.arrays import check_pair, require_numbers
 from tfkit.diagnose.bias_variance import BiasVariance, bias_variance
 from tfkit.diagnose.error_rate import ErrorRate
-from tfkit.diagnose.rehearsal import restored, written_out
+from tfkit.diagnose.model_checks import require_built
+from tfkit.diagnose.rehearsal import restored
 
 Batch = tuple[Any, np.ndarray]
 
@@ -208,37 +210,9 @@ def _inference(model: keras.Model) -> Callable[[Any], Any]:
 
 def _judge(model: keras.Model) -> Callable[[np.ndarray, np.ndarray, str], np.ndarray]:
     """Returns what tells wrong outputs for this model's loss, after checking both."""
-    if not isinstance(model, keras.Model):
-        raise TypeError(
-            f"`model` must be a keras.Model. Received: {type(model).__name__}."
-        )
-    if not model.built:
-        raise ValueError(
-            f"`model` must be built. Received: {model.name!r}, which has no weights "
-            "yet. Call it on one batch, or give it a keras.Input."
-        )
-    loss = getattr(model, "loss", None)
-    if loss is None:
-        raise ValueError(
-            "`model` must be compiled with its loss: it says whether outputs are "
-            f"logits, and labels exclude each other. Received: {model.name!r}, not "
-            "compiled. Call model.compile(loss=...) first."
-        )
-    if isinstance(loss, (list, tuple, dict)):
-        if len(loss) > 1:
-            raise ValueError(
-                "`model` must have one output. Received: losses for "
-                f"{len(loss)}. Make a model of one output, "
-                "keras.Model(model.inputs, model.outputs[0]), and compile it."
-            )
-        (loss,) = loss.values() if isinstance(loss, dict) else loss
+    require_built(model)
+    loss = classifier_loss(model)
     kind = _loss_name(loss)
-    if not any(part in kind for part in ("crossentropy", "hinge", "focal")):
-        raise ValueError(
-            "`model` must be a classifier: compiled with a cross-entropy, focal or "
-            f"hinge loss. Received: loss={kind!r}. Of a regression, judge the loss "
-            "itself: model.evaluate on train and dev."
-        )
     logits = bool(getattr(loss, "from_logits", False)) or "hinge" in kind
     threshold = 0.0 if logits else 0.5
     binary = "binary" in kind or ("hinge" in kind and "categorical" not in kind)
@@ -264,6 +238,38 @@ def _judge(model: keras.Model) -> Callable[[np.ndarray, np.ndarray, str], np.nda
         return ((outputs > threshold) != (truth > 0)).any(axis=1)
 
     return judge
+
+
+def classifier_loss(model: keras.Model) -> Any:
+    """Returns the loss of a classifier of one output.
+
+    Raises:
+        ValueError: If the model is not compiled, has several outputs, or its loss is
+            none of a classifier.
+    """
+    loss = getattr(model, "loss", None)
+    if loss is None:
+        raise ValueError(
+            "`model` must be compiled with its loss: it says whether outputs are "
+            f"logits, and labels exclude each other. Received: {model.name!r}, not "
+            "compiled. Call model.compile(loss=...) first."
+        )
+    if isinstance(loss, (list, tuple, dict)):
+        if len(loss) > 1:
+            raise ValueError(
+                "`model` must have one output. Received: losses for "
+                f"{len(loss)}. Make a model of one output, "
+                "keras.Model(model.inputs, model.outputs[0]), and compile it."
+            )
+        (loss,) = loss.values() if isinstance(loss, dict) else loss
+    kind = _loss_name(loss)
+    if not any(part in kind for part in ("crossentropy", "hinge", "focal")):
+        raise ValueError(
+            "`model` must be a classifier: compiled with a cross-entropy, focal or "
+            f"hinge loss. Received: loss={kind!r}. Of a regression, judge the loss "
+            "itself: model.evaluate on train and dev."
+        )
+    return loss
 
 
 def _loss_name(loss: Any) -> str:
@@ -317,7 +323,7 @@ def _batches(
     if isinstance(data, tf.data.Dataset):
         yield from _dataset_batches(data, most, name)
         return
-    x, y = checked_arrays(data, name)
+    x, y = check_pair(data, name)
     every = 1 if most is None else -(-len(y) // most)
     for start in range(0, len(y), batch_size * every):
         chosen = slice(start, start + batch_size * every, every)
@@ -347,24 +353,5 @@ def _dataset_batches(data: Any, most: int | None, name: str) -> Iterator[Batch]:
         # Every n-th batch rather than the first ones: files are often sorted.
         data = data.shard(max(1, -(-count * size // most)), 0)
     for element in data:
+        require_numbers(element[1], f"y of {name}")
         yield element[0], np.asarray(element[1])
-
-
-def checked_arrays(data: Any, name: str) -> tuple[Any, np.ndarray]:
-    """Returns inputs and targets as arrays of one length, or raises."""
-    if not isinstance(data, (tuple, list)) or len(data) != 2:
-        got = type(data).__name__
-        got += f" of {len(data)}" if isinstance(data, (tuple, list)) else ""
-        raise TypeError(
-            f"`{name}` must be a pair (x, y) of arrays, or a tf.data.Dataset. "
-            f"Received: {got}."
-        )
-    x, y = data
-    x, y = keras.tree.map_structure(np.asarray, written_out(x)), np.asarray(y)
-    lengths = [a.shape[0] if a.ndim else 0 for a in (*keras.tree.flatten(x), y)]
-    if len(set(lengths)) > 1 or not lengths[0]:
-        raise ValueError(
-            f"`{name}` must have one label an example, and one example at least. "
-            f"Received: lengths of x {lengths[:-1]} and of y {lengths[-1]}."
-        )
-    return x, y

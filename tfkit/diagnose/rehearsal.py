@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from tfkit.diagnose.random_states import random_states_restored
@@ -111,100 +110,6 @@ def anew(optimizer: Any) -> Any:
     finally:
         given["_learning_rate"] = own
     return copy
-
-
-def check_ready(model: Any, what: str) -> None:
-    """Raises unless the model is built, compiled and has weights to train."""
-    if not isinstance(model, keras.Model):
-        raise TypeError(
-            f"`model` must be a keras.Model. Received: {model!r} of type "
-            f"{type(model).__name__}. Give {what} the model itself."
-        )
-    if not model.built:
-        raise ValueError(
-            f"{what} needs a built model. Received: {model.name!r}, which has no "
-            "weights yet. Give it a keras.Input, or call it on a batch."
-        )
-    if not model.compiled or model.optimizer is None:
-        raise ValueError(
-            f"{what} needs the loss and the optimizer. Received: {model.name!r}, which "
-            "is not compiled with both. Call model.compile(optimizer, loss) first."
-        )
-    if not model.trainable_variables:
-        raise ValueError(
-            f"{what} needs weights to train. Received: {model.name!r} with 0 trainable "
-            "weights. Set `trainable = True` on the layers that shall learn."
-        )
-
-
-def check_arrays(x: Any, y: Any, sample_weight: Any = None) -> tuple[Any, Any, Any]:
-    """Returns data as arrays in Keras's float type, all with the same number of rows.
-
-    Args:
-        x: Array, or a list or dictionary of arrays.
-        y: The same, or None.
-        sample_weight: The same, or None.
-
-    Raises:
-        TypeError: If `x` is a dataset.
-        ValueError: If there is no example, or the lengths differ.
-    """
-    if isinstance(x, tf.data.Dataset):
-        raise TypeError(
-            "`x` must hold arrays here. Received: a tf.data.Dataset. Take some batches "
-            "of it: x, y = next(iter(dataset.unbatch().batch(1000)))."
-        )
-    x, y, sample_weight = (
-        keras.tree.map_structure(_as_array, written_out(part))
-        for part in (x, y, sample_weight)
-    )
-    lengths = {
-        name: sorted({leaf.shape[0] for leaf in keras.tree.flatten(part)})
-        for name, part in (("x", x), ("y", y), ("sample_weight", sample_weight))
-        if part is not None
-    }
-    found = {length for each in lengths.values() for length in each}
-    if len(found) != 1 or found == {0}:
-        raise ValueError(
-            "`x`, `y` and `sample_weight` must have the same number of examples, at "
-            f"least 1. Received: {lengths}. The first axis counts the examples."
-        )
-    return x, y, sample_weight
-
-
-def written_out(data: Any) -> Any:
-    """Turns a list of numbers into an array; one of arrays is several inputs."""
-    if isinstance(data, list) and not any(hasattr(part, "shape") for part in data):
-        return np.asarray(data)
-    return data
-
-
-def count_examples(x: Any) -> int:
-    """The number of rows of the first array in nested data."""
-    return len(keras.tree.flatten(x)[0])
-
-
-def rows(data: Any, places: Any) -> Any:
-    """Some rows of each array in nested data; None stays."""
-    return keras.tree.map_structure(
-        lambda leaf: None if leaf is None else leaf[places], data
-    )
-
-
-def _as_array(leaf: Any) -> Any:
-    if leaf is None:
-        return None
-    if isinstance(leaf, tf.Tensor):
-        leaf = leaf.numpy()
-    array = np.asarray(leaf)
-    if array.ndim == 0:
-        raise ValueError(
-            "Data must be arrays with the examples along the first axis. Received: "
-            f"{leaf!r}. Stack the examples: np.stack(examples)."
-        )
-    # As Keras's `fit` does.
-    floating = np.issubdtype(array.dtype, np.floating)
-    return array.astype(keras.config.floatx(), copy=False) if floating else array
 
 
 def _variables(model: keras.Model) -> list[Any]:

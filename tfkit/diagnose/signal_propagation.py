@@ -14,10 +14,11 @@ from tfkit import initializers
 from tfkit._checks import check_count
 from tfkit.callbacks.depth_slope import DepthSlope, depth_slope
 from tfkit.callbacks.health_rules import SHARE
+from tfkit.diagnose.arrays import count_examples, rows
 from tfkit.diagnose.first_checks.examples import (
     as_arrays,
+    require_any_batch,
     require_fit,
-    require_model,
     tensors,
 )
 from tfkit.diagnose.first_checks.promises import (
@@ -33,7 +34,8 @@ from tfkit.diagnose.first_checks.pure_model import (
     float_tensors,
 )
 from tfkit.diagnose.first_checks.text import plain_json, shortened, wrapped
-from tfkit.diagnose.rehearsal import count_examples, restored, rows
+from tfkit.diagnose.model_checks import require_trainable
+from tfkit.diagnose.rehearsal import restored
 from tfkit.training.probes import activation_of, dead_share, saturated_share
 
 if TYPE_CHECKING:
@@ -70,6 +72,7 @@ class LayerSignal:
         dead: Share of ReLU units that are 0 for all examples; None for others.
         saturated: Share of tanh or sigmoid outputs where it is nearly flat.
         symmetric: Whether all units compute the same and would go on to do so.
+        always_on: Share of ReLU units that are above 0 for all examples; None for others.
     """
 
     name: str
@@ -87,6 +90,7 @@ class LayerSignal:
     dead: float | None = None
     saturated: float | None = None
     symmetric: bool = False
+    always_on: float | None = None
 
 
 @dataclass(frozen=True)
@@ -128,7 +132,7 @@ class SignalPropagation:
                 found.append(f"{verdict} {what}")
             elif verdict == "no gradient":
                 found.append("no gradient")
-        dead = [layer.name for layer in self.layers if _much(layer.dead)]
+        dead = [layer.name for layer in self.layers if _is_dead(layer)]
         flat = [layer.name for layer in self.layers if _much(layer.saturated)]
         found += _grouped("dead ReLU units in {}", dead)
         found += _grouped("saturated outputs in {}", flat)
@@ -157,7 +161,7 @@ class SignalPropagation:
             )
         trend = {self.forward, self.backward} & {"vanishing", "exploding"}
         if trend or any(
-            _much(layer.saturated) or _much(layer.dead) for layer in self.layers
+            _much(layer.saturated) or _is_dead(layer) for layer in self.layers
         ):
             steps += self._initializers()
         if trend:
@@ -176,7 +180,7 @@ class SignalPropagation:
             steps.append(
                 f"ReLU in place of tanh and sigmoid, from {saturating[0]!r} on"
             )
-        if any(_much(layer.dead) for layer in self.layers):
+        if any(_is_dead(layer) for layer in self.layers):
             steps.append(
                 "for dead ReLUs: biases that do not begin below 0, normalized inputs, "
                 "He initialization, or leaky ReLU"
@@ -313,7 +317,8 @@ def signal_propagation(
         https://arxiv.org/abs/1502.01852.
     """
     seed = check_count("seed", seed, minimum=0, hint="Use seed=0 for the usual draw.")
-    require_model(model)
+    require_trainable(model)
+    require_any_batch(model)
     x, y = as_arrays(x, y, most=MOST_EXAMPLES)
     require_fit(model, x, y)
     pure = PureModel(model)
@@ -442,7 +447,15 @@ def _layer_signal(
         if inside and function in ("tanh", "sigmoid")
         else None,
         symmetric=plain and inside and _is_symmetric(layer, gradients),
+        always_on=_always_on(call.outputs[0])
+        if inside and function in ("relu", "relu6")
+        else None,
     )
+
+
+def _always_on(output: Any) -> float:
+    values = to_numpy(output)
+    return float((values.reshape(-1, values.shape[-1]) > 0).all(axis=0).mean())
 
 
 def _ratio(
@@ -525,6 +538,15 @@ def _rms(tensor: Any) -> float:
 
 def _much(share: float | None) -> bool:
     return share is not None and share >= SHARE
+
+
+def _is_dead(layer: LayerSignal) -> bool:
+    """Whether far more ReLU units are off for all examples than are on for all.
+
+    With depth random ReLU layers make all inputs alike, so that each unit is on for all
+    of them or for none: that half of them are dead is no sign of anything then.
+    """
+    return layer.dead is not None and _much(layer.dead - (layer.always_on or 0.0))
 
 
 def _grouped(text: str, names: list[str]) -> list[str]:

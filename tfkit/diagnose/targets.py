@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from tfkit.diagnose.arrays import require_numbers
 from tfkit.training import labels
 
 
@@ -19,6 +20,7 @@ def require_targets(model: keras.Model, x: Any, y: Any) -> None:
         y: Targets, or None.
 
     Raises:
+        TypeError: If they are text.
         ValueError: If `y` is None. Not for a model that computes its cost by code of
             its own, or from `add_loss` alone.
 
@@ -30,6 +32,7 @@ def require_targets(model: keras.Model, x: Any, y: Any) -> None:
         ...
         ValueError: `y` must hold the targets. Received: y=None. Pass x and y.
     """
+    require_numbers(y)
     if y is not None or isinstance(x, tf.data.Dataset):
         return
     if getattr(model, "_compile_loss", None) is None:
@@ -48,8 +51,11 @@ def require_labels(model: keras.Model, data: Any) -> None:
         data: `(x, y)` or `(x, y, sample_weight)`.
 
     Raises:
+        TypeError: If labels are text.
         ValueError: As `tfkit.training.labels.check` does, for one output.
     """
+    if isinstance(data, tuple) and len(data) > 1:
+        require_numbers(data[1])
     # Of a subclass model, the number of outputs is not known.
     if len(getattr(model, "outputs", None) or ()) != 1 or not isinstance(data, tuple):
         return

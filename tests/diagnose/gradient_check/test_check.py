@@ -357,7 +357,7 @@ def test_report_is_readable_and_plain():
 
 
 def test_bad_models():
-    with pytest.raises(TypeError, match=r"must be a Keras model\. Received: Dense"):
+    with pytest.raises(TypeError, match=r"must be a keras\.Model\. Received: a Dense"):
         gradient_check(layers.Dense(1), X, Y)
     unbuilt = keras.Sequential([layers.Dense(1)])
     unbuilt.compile("sgd", "mse")
@@ -377,7 +377,7 @@ def test_bad_models():
 @pytest.mark.parametrize(
     ("x", "y", "error", "message"),
     [
-        (X[:3], Y, ValueError, "one entry an example"),
+        (X[:3], Y, ValueError, r"same number of examples.*\[3\]"),
         (X[:, :3], Y, ValueError, "must take the data"),
         (X, np.repeat(Y, 2, axis=1), ValueError, "does not fit the prediction"),
         (X.astype("int64"), Y, TypeError, "Received: int64"),

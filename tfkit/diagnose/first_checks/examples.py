@@ -1,4 +1,4 @@
-"""What is checked before long work: a built model, and examples that fit it."""
+"""Examples for the first checks: of arrays or a dataset, and fit for the model."""
 
 from __future__ import annotations
 
@@ -8,28 +8,16 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfkit.diagnose.rehearsal import count_examples, written_out
+from tfkit.diagnose.arrays import (
+    arrays_of,
+    count_examples,
+    require_lengths,
+    require_numbers,
+)
 
 
-def require_model(model: Any) -> None:
-    """Raises unless `model` is a built Keras model with weights to train."""
-    if not isinstance(model, keras.Model):
-        raise TypeError(
-            "`model` must be a keras.Model. Received: "
-            f"model={model!r} of type {type(model).__name__}. Build one first."
-        )
-    if not model.built:
-        raise ValueError(
-            "`model` must be built: without its input's shape it has no weights. "
-            f"Received: {model.name!r}, not built. Give it a `keras.Input`, call "
-            "`model.build(input_shape)`, or call the model on a batch once."
-        )
-    if not model.trainable_variables:
-        raise ValueError(
-            "`model` must have weights that are trained. Received: "
-            f"{model.name!r} with none of {len(model.weights)} trainable. Add a layer, "
-            "or set `layer.trainable = True`."
-        )
+def require_any_batch(model: keras.Model) -> None:
+    """Raises if the model takes batches of one size only."""
     # Not by the input's shape: a Sequential model that was built by a call has a number
     # of examples there, too, and takes any other.
     for layer in model._flatten_layers(include_self=False):
@@ -51,21 +39,17 @@ def as_arrays(x: Any, y: Any, *, most: int) -> tuple[Any, Any]:
         most: How many examples of a dataset.
     """
     if isinstance(x, tf.data.Dataset):
-        return _of_dataset(x, y, most)
-    x = _nested(x)
-    return x, None if y is None else _nested(y)
+        x, y = _of_dataset(x, y, most)
+    encode = "Encode it first, such as with keras.layers.StringLookup"
+    require_numbers(x, "x", hint=encode)
+    require_numbers(y)
+    return arrays_of(x), arrays_of(y)
 
 
 def require_fit(model: keras.Model, x: Any, y: Any) -> None:
     """Raises unless the examples have the shape that the model takes."""
     arrays = keras.tree.flatten(x)
-    targets = [] if y is None else keras.tree.flatten(y)
-    lengths = [len(array) if array.ndim else 0 for array in (*arrays, *targets)]
-    if len(set(lengths)) != 1 or lengths[0] < 2:
-        raise ValueError(
-            "`x` and `y` must hold as many entries, at least two. Received: lengths "
-            f"{lengths}. Pass the examples and their targets in the same order."
-        )
+    require_lengths(2, x=x, y=y)
     inputs = getattr(model, "inputs", None)
     if not inputs:
         return
@@ -99,22 +83,6 @@ def tensors(data: Any) -> Any:
     return keras.tree.map_structure(tensor, data)
 
 
-def _nested(data: Any) -> Any:
-    nested = keras.tree.map_structure(_array, written_out(data))
-    for array in keras.tree.flatten(nested):
-        if array.dtype.kind not in "buif":
-            raise TypeError(
-                "`x` and `y` must hold numbers. Received: an array of type "
-                f"{array.dtype}. Encode text and categories first, such as with "
-                "keras.layers.StringLookup."
-            )
-    return nested
-
-
-def _array(data: Any) -> np.ndarray:
-    return np.asarray(keras.ops.convert_to_numpy(data) if tf.is_tensor(data) else data)
-
-
 def _of_dataset(dataset: tf.data.Dataset, y: Any, most: int) -> tuple[Any, Any]:
     if y is not None:
         raise ValueError(
@@ -125,7 +93,7 @@ def _of_dataset(dataset: tf.data.Dataset, y: Any, most: int) -> tuple[Any, Any]:
     examples = 0
     for batch in dataset:
         batch = batch if isinstance(batch, tuple) else (batch,)
-        batches.append(keras.tree.map_structure(_array, batch[:2]))
+        batches.append(arrays_of(batch[:2]))
         if not batches[-1] or not keras.tree.flatten(batch[0])[0].ndim:
             break
         examples += count_examples(batches[-1][0])

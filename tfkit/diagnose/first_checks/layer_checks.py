@@ -7,10 +7,10 @@ from typing import Any
 
 import keras
 
+from tfkit.diagnose.arrays import count_examples
 from tfkit.diagnose.first_checks.finding import Finding
 from tfkit.diagnose.first_checks.pure_model import LayerCall
 from tfkit.diagnose.first_checks.subject import Subject
-from tfkit.diagnose.rehearsal import count_examples
 from tfkit.layers.redundant_biases import has_cancelled_bias, redundant_biases
 from tfkit.training.probes import activation_of
 

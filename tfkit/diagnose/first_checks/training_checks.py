@@ -14,13 +14,14 @@ import tensorflow as tf
 from scipy import special
 
 from tfkit.callbacks.health_rules import SMALLEST_UPDATE
+from tfkit.diagnose.arrays import count_examples, rows
 from tfkit.diagnose.first_checks.data_checks import class_of
 from tfkit.diagnose.first_checks.examples import tensors
 from tfkit.diagnose.first_checks.finding import Finding
 from tfkit.diagnose.first_checks.promises import to_numpy
 from tfkit.diagnose.first_checks.pure_model import PureModel
 from tfkit.diagnose.first_checks.subject import Subject
-from tfkit.diagnose.rehearsal import anew, count_examples, rows
+from tfkit.diagnose.rehearsal import anew
 
 _TRIAL_STEPS = 20
 # A cost that many times the first is a divergence, not noise.

@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfkit._checks import check_count, check_number
+from tfkit.diagnose.arrays import require_lengths, require_numbers
 from tfkit.diagnose.gradient_check.comparison import (
     Comparison,
     compare_coordinates,
@@ -24,6 +25,7 @@ from tfkit.diagnose.gradient_check.model_copy import (
 )
 from tfkit.diagnose.gradient_check.model_cost import ModelCost
 from tfkit.diagnose.gradient_check.result import GradientCheck, Mode
+from tfkit.diagnose.model_checks import require_compiled
 
 # Up to this many parameters each coordinate is taken.
 _FULL = 5000
@@ -96,8 +98,8 @@ def gradient_check(
         A `GradientCheck`; `print` shows a table.
 
     Raises:
-        TypeError: If `model` is no Keras model, or `x` holds integers where the model
-            takes floats.
+        TypeError: If `model` is no Keras model, `x` holds integers where the model
+            takes floats, or labels are text.
         ValueError: If the model is not built or compiled, has no trainable weights or
             cannot be copied; if the data does not fit; if the cost is not finite, or
             differs from one evaluation to the next; if an option is out of range.
@@ -113,9 +115,10 @@ def gradient_check(
         Course notes, Numerical approximation of gradients; Gradient checking
         implementation notes.
     """
-    mode = _check_options(model, mode, epsilon, directions, after_steps, batch_size)
+    require_compiled(model, optimizer=False)
+    mode = _check_options(mode, epsilon, directions, after_steps, batch_size)
     x, y, sample_weight = _batch(x, y, sample_weight)
-    _check_model(model, layers)
+    _check_layers(model, layers)
     _check_data(model, x, y, sample_weight)
     own = _own_cost(model, x, y, sample_weight)
     with float64_defaults():
@@ -246,7 +249,6 @@ def _check_same(
 
 
 def _check_options(
-    model: Any,
     mode: Any,
     epsilon: float | None,
     directions: int,
@@ -257,11 +259,6 @@ def _check_options(
         raise ValueError(
             "gradient_check needs the TensorFlow backend. Received: "
             f"{keras.backend.backend()!r}. Set KERAS_BACKEND=tensorflow."
-        )
-    if not isinstance(model, keras.Model):
-        raise TypeError(
-            f"`model` must be a Keras model. Received: {type(model).__name__}. Put a "
-            "layer alone into keras.Sequential."
         )
     if mode not in ("auto", "full", "directional"):
         raise ValueError(
@@ -278,23 +275,7 @@ def _check_options(
     return mode
 
 
-def _check_model(model: keras.Model, layers: Sequence[str] | None) -> None:
-    if not model.built:
-        raise ValueError(
-            f"The model {model.name!r} must be built. Received: a model without "
-            "weights. Start it with keras.Input, or call it once on data."
-        )
-    if not model.compiled:
-        raise ValueError(
-            f"The model {model.name!r} must be compiled: its loss is the cost that is "
-            "checked. Received: a model that is not. Call "
-            'model.compile(optimizer, loss="...").'
-        )
-    if not model.trainable_variables:
-        raise ValueError(
-            f"The model {model.name!r} must have trainable weights. Received: none. "
-            "Set `trainable = True` on a layer that has weights."
-        )
+def _check_layers(model: keras.Model, layers: Sequence[str] | None) -> None:
     if layers is None:
         return
     names = [
@@ -325,6 +306,7 @@ def _batch(x: Any, y: Any, weight: Any) -> tuple[Any, Any, Any]:
                 "`x` must hold a batch. Received: an empty dataset. Look at its filters."
             )
         x, y, weight = keras.utils.unpack_x_y_sample_weight(batch)
+    require_numbers(y)
     return keras.tree.map_structure(
         lambda leaf: None if leaf is None else tf.convert_to_tensor(leaf),
         (x, y, weight),
@@ -332,14 +314,8 @@ def _batch(x: Any, y: Any, weight: Any) -> tuple[Any, Any, Any]:
 
 
 def _check_data(model: keras.Model, x: Any, y: Any, weight: Any) -> None:
+    require_lengths(x=x, y=y, sample_weight=weight)
     leaves = [leaf for leaf in keras.tree.flatten((x, y, weight)) if leaf is not None]
-    sizes = {int(leaf.shape[0]) if leaf.shape.rank else 0 for leaf in leaves}
-    if len(sizes) > 1 or 0 in sizes:
-        raise ValueError(
-            "`x`, `y` and `sample_weight` must have one entry an example, at least one. "
-            f"Received: shapes {[tuple(leaf.shape) for leaf in leaves]}. Take the same "
-            "rows of each."
-        )
     for leaf in leaves:
         if leaf.dtype.is_floating and not np.isfinite(leaf.numpy()).all():
             raise ValueError(
