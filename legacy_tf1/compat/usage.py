@@ -49,8 +49,10 @@ class _Recorded(ModuleType):
             return value  # tf.train is on the way to tf.train.Saver
         if _asked_by_program():
             module = super().__getattribute__("__name__").removeprefix(_FACE)
-            path = f"tf{module}.{name}"
-            _counts[path] = _counts.get(path, 0) + 1
+            # A module of ours, by which a public name is had, is no program's concern.
+            if "._" not in module:
+                path = f"tf{module}.{name}"
+                _counts[path] = _counts.get(path, 0) + 1
         return value
 
 

@@ -66,12 +66,14 @@ def _without_entry(name: str) -> str:
 
     path = name.removeprefix("tf.")
     try:
-        same = operator.attrgetter(path)(tensorflow) is operator.attrgetter(path)(
-            tensorflow.compat.v1
-        )
+        today = operator.attrgetter(path)(tensorflow)
     except AttributeError:
-        same = False
-    return "the same" if same else f"tf.compat.v1.{path}"
+        return f"tf.compat.v1.{path}"
+    try:
+        then = operator.attrgetter(path)(tensorflow.compat.v1)
+    except AttributeError:
+        then = None
+    return "the same" if today is then else "the same name, other arguments"
 
 
 class _Heard(logging.Handler):
