@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import tfkit
 from tfkit.diagnose import (
     batch_size_range,
     checkup,
@@ -139,6 +140,13 @@ def test_a_pair():
         ValueError, match=r"`x of train` and `y of train`.*\[1\].*\[2\]"
     ):
         check_pair(([[1, 2]], [0, 1]), "train")
+
+
+def test_a_part_of_a_split_is_a_pair():
+    part = tfkit.data.split(tfkit.data.load("digits"), seed=0).dev
+    x, y = check_pair(part, "dev")
+    np.testing.assert_array_equal(x, part.x)
+    np.testing.assert_array_equal(y, part.y)
 
 
 def test_lists_of_numbers_are_arrays_and_lists_of_arrays_several_inputs():

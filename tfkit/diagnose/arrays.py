@@ -8,6 +8,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfkit.data import Part
+
 # Kinds of NumPy types: text, bytes, objects, times.
 _NO_NUMBERS = "USOmM"
 _NUMBER_THEM = (
@@ -46,18 +48,22 @@ def check_pair(data: Any, name: str) -> tuple[Any, np.ndarray]:
     """Returns inputs and targets, `(x, y)`, as arrays of one length, or raises.
 
     Args:
-        data: The pair; `x` may be a list or a dictionary of arrays.
+        data: The pair, or a part of `tfkit.data.split`; `x` may be a list or a
+            dictionary of arrays.
         name: What messages call it.
 
     Raises:
         TypeError: If it is no pair, or the targets are text.
         ValueError: If there is no example, or the lengths differ.
     """
+    if isinstance(data, Part):
+        data = data.x, data.y
     if not isinstance(data, (tuple, list)) or len(data) != 2:
         got = type(data).__name__
         got += f" of {len(data)}" if isinstance(data, (tuple, list)) else ""
         raise TypeError(
-            f"`{name}` must be a pair (x, y) of arrays, or a tf.data.Dataset. "
+            f"`{name}` must be a pair (x, y) of arrays, a part of tfkit.data.split, "
+            "or a tf.data.Dataset. "
             f"Received: {got}."
         )
     require_numbers(data[1], f"y of {name}")

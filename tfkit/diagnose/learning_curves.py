@@ -324,7 +324,7 @@ def learning_curve(
     Args:
         build: Returns a new, compiled model each time; it is called under a seed, so
             that all sizes start from the same weights.
-        data: The training set, `(x, y)` arrays.
+        data: The training set, `(x, y)` arrays or a part of `tfkit.data.split`.
         fractions: Shares of it to train on, ascending, in (0, 1].
         dev: The dev set: `(x, y)`, or a batched `tf.data.Dataset`. It stays the same.
         epochs: Passes over the *whole* training set.
@@ -439,7 +439,7 @@ def regularization_curve(
     Args:
         build: Takes a strength and returns a new, compiled model: lambda of L2, the
             dropped share of units, the amount of augmentation, ...
-        data: The training set, `(x, y)` arrays.
+        data: The training set, `(x, y)` arrays or a part of `tfkit.data.split`.
         strengths: Numbers >= 0, ascending; 0 is off. Factors of 3 to 10 are good steps
             for lambda.
         dev: The dev set: `(x, y)`, or a batched `tf.data.Dataset`.

@@ -119,8 +119,9 @@ def measure_error(
 
     Args:
         model: A built, compiled classifier of one output.
-        data: `(x, y)`, with as many inputs in `x` as the model takes; or a batched,
-            finite `tf.data.Dataset` of `(x, y)` or `(x, y, weights)`.
+        data: `(x, y)`, with as many inputs in `x` as the model takes; a part of
+            `tfkit.data.split`; or a batched, finite `tf.data.Dataset` of `(x, y)` or
+            `(x, y, weights)`.
         batch_size: Examples of one batch; a dataset has its own.
         max_examples: Most examples to measure; None for all. Of arrays every n-th is
             taken, of datasets every n-th batch, where their length is known.

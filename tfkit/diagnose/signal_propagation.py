@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 #: Examples that are looked at, at most.
 MOST_EXAMPLES = 512
+# Standard deviations of the fall of a coin that are chance: over 50 layers 0.2 %.
+_BY_CHANCE = 4.0
 # Units of a layer are alike where their weights, and what changes these, agree so far:
 # float32 sums in another order differ by about 1e-7 of their size.
 _ALIKE = 1e-5
@@ -72,7 +74,8 @@ class LayerSignal:
         dead: Share of ReLU units that are 0 for all examples; None for others.
         saturated: Share of tanh or sigmoid outputs where it is nearly flat.
         symmetric: Whether all units compute the same and would go on to do so.
-        always_on: Share of ReLU units that are above 0 for all examples; None for others.
+        dead_by_chance: Share of ReLU units that may be dead in a sound layer, where depth
+            has made the inputs alike; 0 where they differ, None for other layers.
     """
 
     name: str
@@ -90,7 +93,7 @@ class LayerSignal:
     dead: float | None = None
     saturated: float | None = None
     symmetric: bool = False
-    always_on: float | None = None
+    dead_by_chance: float | None = None
 
 
 @dataclass(frozen=True)
@@ -447,15 +450,28 @@ def _layer_signal(
         if inside and function in ("tanh", "sigmoid")
         else None,
         symmetric=plain and inside and _is_symmetric(layer, gradients),
-        always_on=_always_on(call.outputs[0])
+        dead_by_chance=_dead_by_chance(layer, call.outputs[0])
         if inside and function in ("relu", "relu6")
         else None,
     )
 
 
-def _always_on(output: Any) -> float:
-    values = to_numpy(output)
-    return float((values.reshape(-1, values.shape[-1]) > 0).all(axis=0).mean())
+def _dead_by_chance(layer: Any, output: Any) -> float:
+    r"""Share of a sound layer's units that may be dead, at most.
+
+    With depth random ReLU layers make all inputs alike, so that each unit is on for all
+    of them or for none. Of the $k$ units that are either, as many are off as on, give or
+    take a few times $\sqrt k$. Where none is on for all, the inputs are not alike.
+    """
+    off = float(dead_share(layer, output))
+    # A unit that is never 0 is what would be dead if on and off were exchanged.
+    on = float(dead_share(layer, tf.cast(output == 0, tf.float32)))
+    units = output.shape[1 if _channels_first(layer) else -1]
+    return on + _BY_CHANCE * math.sqrt((off + on) / units) if on else 0.0
+
+
+def _channels_first(layer: Any) -> bool:
+    return getattr(layer, "data_format", None) == "channels_first"
 
 
 def _ratio(
@@ -541,12 +557,7 @@ def _much(share: float | None) -> bool:
 
 
 def _is_dead(layer: LayerSignal) -> bool:
-    """Whether far more ReLU units are off for all examples than are on for all.
-
-    With depth random ReLU layers make all inputs alike, so that each unit is on for all
-    of them or for none: that half of them are dead is no sign of anything then.
-    """
-    return layer.dead is not None and _much(layer.dead - (layer.always_on or 0.0))
+    return _much(layer.dead) and (layer.dead or 0.0) >= (layer.dead_by_chance or 0.0)
 
 
 def _grouped(text: str, names: list[str]) -> list[str]:

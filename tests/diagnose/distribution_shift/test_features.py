@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import tfkit
 from tfkit.diagnose.distribution_shift.features import (
     as_rows,
     classifier_inputs,
@@ -11,6 +12,11 @@ from tfkit.diagnose.distribution_shift.features import (
 
 def features_of(a, b, names=None):
     return compared_features(as_rows(a, "a"), as_rows(b, "b"), names, ("a", "b"))
+
+
+def test_the_rows_of_a_part_are_its_inputs():
+    part = tfkit.data.split(tfkit.data.load("digits"), seed=0).dev
+    np.testing.assert_array_equal(as_rows(part, "dev"), part.x)
 
 
 def test_numbers_of_an_image():

@@ -9,6 +9,8 @@ from typing import Any, Literal
 import numpy as np
 from sklearn.decomposition import PCA
 
+from tfkit.data import Part
+
 # Larger images are averaged over blocks first: their components would not fit in memory
 # and would tell nothing more.
 _SIDE = 32
@@ -46,10 +48,14 @@ def is_frame(data: Any) -> bool:
 def as_rows(data: Any, what: str) -> Any:
     """Returns a DataFrame as it is and all else as an array of two axes or more.
 
+    Of a part of `tfkit.data.split` these are its inputs.
+
     Raises:
         TypeError: If it does not hold numbers.
         ValueError: If it has no values, five axes or more, or an infinite value.
     """
+    if isinstance(data, Part):
+        data = data.x
     if is_frame(data):
         if data.shape[1] == 0:
             raise ValueError(f"`{what}` must have columns. Received: an empty table.")
