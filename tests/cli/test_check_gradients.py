@@ -187,7 +187,7 @@ def flowers(folder):
         (["right.keras"], ValueError, "no data of its own"),
         (["no.keras", "--data", "data.npz"], FileNotFoundError, "no model file"),
         (["right.keras", "--data", "no.npz"], FileNotFoundError, "no data file"),
-        (["right.keras", "--data", "other.npz"], ValueError, "must hold an array `x`"),
+        (["right.keras", "--data", "other.npz"], ValueError, "must hold x and y"),
         ([*RIGHT, "--examples", "0"], ValueError, "`examples` must be an int >= 1"),
         ([*RIGHT, "--layers", "hiden"], ValueError, "hiden"),
         (["no/such"], FileNotFoundError, "There is no run 'no/such'"),

@@ -11,7 +11,7 @@ import numpy as np
 import tyro
 
 from tfkit._checks import check_count
-from tfkit.cli import own_modules, quiet, which_run
+from tfkit.cli import data_file, own_modules, quiet, which_run
 
 # What a shell takes for "no": the gradient is wrong. 2 is an error of the user's.
 _BUG = 1
@@ -83,7 +83,7 @@ def check_gradients(arguments: list[str]) -> None:
     with own_modules.imported(options.imports):
         model = own_modules.load_model(model_file)
         x, y = (
-            _from_file(options.data, model)
+            data_file.read_examples(options.data, model, targets=False)
             if options.data is not None
             else _from_run(folder)
         )
@@ -109,24 +109,6 @@ def _from_run(folder: Any) -> tuple[Any, Any]:
     train = steps.prepare_data(config_file.load(folder.config)).splits.train
     # What `fit` casts by itself: pictures are bytes, and the model scales them inside.
     return np.asarray(train.x, np.float32), train.y
-
-
-def _from_file(file: Path, model: Any) -> tuple[Any, Any]:
-    from tfkit.data.npz_file import read_arrays
-
-    arrays = read_arrays(file)
-    names = [tensor.name for tensor in getattr(model, "inputs", None) or ()]
-    if "x" in arrays:
-        x: Any = arrays["x"]
-    elif names and set(names) <= set(arrays):
-        x = [arrays[name] for name in names]
-    else:
-        inputs = f" or {', '.join(names)}" if names else ""
-        raise ValueError(
-            f"{file} must hold an array `x`{inputs}. Received: {sorted(arrays)}. Write "
-            "it with np.savez(file, x=examples, y=labels)."
-        )
-    return x, arrays.get("y")
 
 
 def _first(data: Any, count: int) -> Any:

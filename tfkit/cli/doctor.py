@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tfkit import run_folder
-from tfkit.cli import output, own_modules, quiet, which_run
+from tfkit.cli import data_file, output, own_modules, quiet, which_run
 from tfkit.data import registry
 from tfkit.experiment import Experiment, config_file
 
@@ -83,7 +83,8 @@ def doctor(arguments: list[str]) -> None:
     with console.status("examining"), own_modules.imported(options.imports):
         if experiment is None:
             assert options.data is not None
-            model, x, y = _saved(Path(options.target), options.data)
+            model = own_modules.load_model(Path(options.target))
+            x, y = data_file.read_examples(options.data, model)
             batch_size = 32
         else:
             model, x, y = _built(experiment)
@@ -149,20 +150,6 @@ def _built(experiment: Experiment) -> tuple[Any, Any, Any]:
     prepared = steps.prepare_data(experiment)
     train = prepared.splits.train
     return steps.build_model(experiment, prepared), train.x, train.y
-
-
-def _saved(file: Path, data: Path) -> tuple[Any, Any, Any]:
-    from tfkit.data.npz_file import read_arrays
-
-    # As they are: `tfkit.data.load` would number the classes anew.
-    arrays = {name.lower(): array for name, array in read_arrays(data).items()}
-    for x, y in (("x", "y"), ("x_train", "y_train")):
-        if x in arrays and y in arrays:
-            return own_modules.load_model(file), arrays[x], arrays[y]
-    raise ValueError(
-        f"{data} must hold x and y, or x_train and y_train. Received: "
-        f"{', '.join(arrays) or 'nothing'}. Write it with np.savez(file, x=x, y=y)."
-    )
 
 
 def _show(console: Console, report: Checkup, target: str, *, signals: bool) -> None:
