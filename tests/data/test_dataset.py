@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from tfkit.data import Dataset
+from tfkit.data import Dataset, load
 from tfkit.data.dataset import from_parts
 
 NAMES = ("a", "b", "c")
@@ -76,3 +76,8 @@ def test_from_parts_refuses_parts_that_do_not_fit(table):
         ValueError, match=r"test part of 'mine'.*60 inputs and 3 labels"
     ):
         from_parts("mine", {"train": (x, y), "test": (x, y[:3])}, NAMES)
+
+
+def test_what_is_printed_is_no_page_of_numbers():
+    shown = "Dataset('digits', 1797 examples of shape (8, 8, 1), 10 classes)"
+    assert repr(load("digits")) == shown

@@ -301,3 +301,14 @@ def test_refuses(options, message):
     arguments = {"x": distinct(30), "y": np.arange(30) % 2} | options
     with pytest.raises(ValueError, match=message):
         train_dev_test_split(**arguments)
+
+
+def test_arrays_are_sent_to_the_function_for_arrays():
+    with pytest.raises(TypeError, match=r"tuple.*train_dev_test_split\(x, y\)"):
+        split((np.zeros((4, 1)), np.zeros(4)))
+
+
+def test_what_is_printed_of_parts_is_no_page_of_numbers():
+    parts = split(load("digits"))
+    assert repr(parts.dev) == "Part(359 examples of shape (8, 8, 1))"
+    assert len(repr(parts)) < 200

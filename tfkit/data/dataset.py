@@ -53,6 +53,13 @@ class Dataset:
     description: str = ""
     feature_names: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        # Not the arrays: those of pictures fill pages.
+        return (
+            f"Dataset({self.name!r}, {self.examples} examples of shape {self.shape}, "
+            f"{self.num_classes} classes)"
+        )
+
     def __post_init__(self) -> None:
         """Checks the arrays, so that no loader can return a broken dataset."""
         check_xy(

@@ -44,6 +44,10 @@ class Part:
         """The number of examples, the course's m."""
         return len(self.y)
 
+    def __repr__(self) -> str:
+        # Not the arrays: those of pictures fill pages.
+        return f"Part({self.examples} examples of shape {self.x.shape[1:]})"
+
 
 @dataclass(frozen=True)
 class Splits:
@@ -177,6 +181,7 @@ def split(
         The parts.
 
     Raises:
+        TypeError: If it is no dataset; arrays go to `train_dev_test_split`.
         ValueError: As `train_dev_test_split`.
 
     Example:
@@ -188,6 +193,12 @@ def split(
     Reference:
         Course notes, "Train / Dev / Test sets".
     """
+    if not isinstance(dataset, Dataset):
+        raise TypeError(
+            "`dataset` must be what tfkit.data.load returns. Received: "
+            f"{type(dataset).__name__}. For arrays: "
+            "tfkit.data.train_dev_test_split(x, y)."
+        )
     splits = _divide(
         dataset.x,
         dataset.y,
