@@ -135,8 +135,13 @@ def board(logs: str, runs: Collection[str], folder: Path) -> Iterator[str]:
 
 def _wait_for_runs(address: str, runs: Collection[str]) -> None:
     """Waits for what each run writes last: TensorBoard reads in the background."""
-    last = {("scalars", f"{run}/hparams", "result/best epoch") for run in runs} | {
-        ("text", f"{run}/train".removeprefix("./"), "run/report") for run in runs
+    last = {
+        found
+        for run in runs
+        for found in (
+            ("scalars", f"{run}/hparams".removeprefix("./"), "result/best epoch"),
+            ("text", f"{run}/train".removeprefix("./"), "run/report"),
+        )
     }
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not all(tag in _tags(address, plugin, run) for plugin, run, tag in last):
