@@ -32,9 +32,10 @@ _STOP = object()
 # Whoever waits for the thread looks again and again: Ctrl-C then leaves no lock held and
 # no waiter behind, as it can inside `threading.Event.wait` and `Thread.join`.
 _POLL_SECONDS = 0.001
-# Between two epochs the training needs the interpreter, which the thread would take from
-# it at each call of TensorFlow; by then it is back in a long one.
-_REST_SECONDS = 0.002
+# Events are written some at a time. One by one as they come, between epochs of a few
+# milliseconds, each would find the processor's caches cold, and take from the training
+# the interpreter when it needs it and a core when it would use all.
+_REST_SECONDS = 0.25
 # Two writers of one process may open files for the same run in the same second.
 _file_numbers = itertools.count()
 
@@ -59,8 +60,9 @@ class EventWriter:
 
     - **Nothing is lost** when the interpreter ends, whether normally, by an exception
       or by Ctrl-C, with or without `close`; nor when the writer is garbage collected,
-      whose thread then ends by itself. Each event goes to the operating system at once, so that of a killed process only
-      the queue is lost.
+      whose thread then ends by itself. An event is with the operating system a quarter
+      of a second later, unless the thread has more to do: no more is lost of a process
+      that is killed.
     - **Bounded memory.** With `queue_size` summaries waiting, `add` blocks until there
       is room. (Several threads that add at once may exceed it by one each.)
     - **A failing disk does not stop the training.** After an `OSError` there is one
@@ -179,6 +181,7 @@ class EventWriter:
         if worker.awaitable():
             mark = _Mark()
             worker.queue.put(mark)
+            worker.wake()
             while not (mark.reached or worker.ended):
                 time.sleep(_POLL_SECONDS)
         worker.report()
@@ -210,10 +213,12 @@ class EventWriter:
             )
         worker = self._worker
         if worker.failed is None and not worker.is_forked():
-            full = worker.queue.qsize() >= self.queue_size
-            while full and worker.awaitable():
+            waiting = worker.queue.qsize()
+            if 2 * waiting >= self.queue_size:
+                worker.wake()
+            while waiting >= self.queue_size and worker.awaitable():
                 time.sleep(_POLL_SECONDS)
-                full = worker.queue.qsize() >= self.queue_size
+                waiting = worker.queue.qsize()
             # One step in C: Ctrl-C comes before it or after it.
             worker.queue.put(item)
         worker.report()
@@ -244,6 +249,7 @@ class _Worker:
             target=self._run, name="tfkit-events", daemon=True
         )
         self._files: dict[str, _EventFile] = {}
+        self._alarm: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._notices: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._reported: set[str] = set()
         self._process = os.getpid()
@@ -263,10 +269,16 @@ class _Worker:
             and not self.is_forked()
         )
 
+    def wake(self) -> None:
+        """Has the thread write now, if it rests."""
+        if self._alarm.empty():
+            self._alarm.put(None)
+
     def stop(self) -> None:
         """Has the thread write what is waiting and end; waits for it."""
         if not self.is_forked() and not self.ended:
             self.queue.put(_STOP)
+            self.wake()
             while self.awaitable():
                 time.sleep(_POLL_SECONDS)
 
@@ -306,7 +318,8 @@ class _Worker:
         idle = self.queue.empty()
         item = self.queue.get()
         if idle and isinstance(item, tuple):
-            time.sleep(_REST_SECONDS)
+            with contextlib.suppress(queue.Empty):
+                self._alarm.get(timeout=_REST_SECONDS)
         return item
 
     def _take(self, item: Any) -> bool:
