@@ -126,7 +126,7 @@ class CompiledEpoch:
         test_data: Data | None,
         test_batch_size: int,
         dues: tf.Tensor,
-    ) -> tuple[Logs, Logs]:
+    ) -> tuple[Logs, Logs, tf.Tensor | None]:
         """Trains a whole epoch in the given order, and tests after it.
 
         Args:
@@ -138,7 +138,8 @@ class CompiledEpoch:
             dues: The first steps that are observed, one for each period.
 
         Returns:
-            The metrics' results of training, and those of testing.
+            The metrics' results of training, those of testing, and the learning rate
+            of the steps, None where a schedule sets it.
         """
         examples = map_data(lambda t: tf.gather(t, order), data)
         batches, rest = _cut(examples, batch_size)
@@ -163,10 +164,11 @@ class CompiledEpoch:
         rest: tuple[Data, Sequence[tf.Tensor]] | None,
         tests: tuple[Data | None, Data | None] | None,
         dues: tf.Tensor,
-    ) -> tuple[Logs, Logs]:
+    ) -> tuple[Logs, Logs, tf.Tensor | None]:
         model = self._model
         model.reset_metrics()
         steps = _length(batches)
+        rate = self._rate()
         # The first step of an epoch is in this call: nothing has to be decided in it.
         at: Any = 0 if self._periods == _FIRST_OF_EPOCH else dues
         logs = self._loop_of_training(batches, noise, tf.constant(steps), at)
@@ -175,7 +177,7 @@ class CompiledEpoch:
             with self._stand_ins.given(self._draws_of(batch), of_step):
                 logs = self._train_step(batch)
         if tests is None:
-            return logs, {}
+            return logs, {}, rate
         model.reset_metrics()
         tested: Logs = {}
         batches, batch = tests
@@ -188,7 +190,14 @@ class CompiledEpoch:
             tested = self._looped(step, tf.constant(0), steps, "test_step")
         if batch is not None:
             tested = model.test_step(batch)
-        return logs, tested
+        return logs, tested, rate
+
+    def _rate(self) -> tf.Tensor | None:
+        """The learning rate; the call returns it, since to read it after costs more."""
+        optimizer = self._model.optimizer
+        optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+        rate = getattr(optimizer, "_learning_rate", None)
+        return tf.identity(rate) if isinstance(rate, keras.Variable) else None
 
     def _noise(self, draws: Sequence[masks.Draw], steps: int) -> list[tf.Tensor]:
         """What the loop makes the masks of the next steps of: masks for XLA, or seeds."""

@@ -85,6 +85,10 @@ class Feed:
         if self.observer is not None and self.observer.guard is not None:
             self.observer.guard.release()
 
+    def learning_rate(self) -> float:
+        """The rate of the steps that are just done, where the optimizer holds one."""
+        return float(value_of(self.model.optimizer.learning_rate))
+
     # What the loop that runs the fit says; the compiled one has its own way.
 
     def epoch_begins(self) -> None:
@@ -109,6 +113,14 @@ class CompiledFeed(Feed):
     def __init__(self, model: keras.Model, options: Options) -> None:
         super().__init__(model, options)
         self.waiting = 0.0  # until a stream makes it wait
+        #: The learning rate of the last call, where that has returned it.
+        self.rate_of_call: Any = None
+
+    def learning_rate(self) -> float:
+        """The rate of the steps that are just done, where the optimizer holds one."""
+        if self.rate_of_call is None:
+            return super().learning_rate()
+        return float(self.rate_of_call.numpy())
 
     def dues(self, first: int) -> tuple[int, ...]:
         """The next step due of each period, counted from the one that comes next.
@@ -139,6 +151,7 @@ class CompiledFeed(Feed):
                 self.observer.forget()
         self.steps += count
         self.examples += examples
+        self.rate_of_call = None
 
 
 class KerasFeed(Feed):

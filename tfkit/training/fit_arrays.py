@@ -137,21 +137,24 @@ class ArrayFit(Fit):
         callbacks.on_train_batch_begin(0)
         with self._paced(self._source.batches):
             try:
-                logs, tested = self._one_call(self._compiled, self._order())
+                results = self._one_call(self._compiled, self._order())
             except Exception as error:
                 if self._compiled is self._compiled_by("graph"):
                     raise
                 self._give_xla_up(error)
-                logs, tested = self._one_call(self._compiled, self._order())
+                results = self._one_call(self._compiled, self._order())
+            logs, tested, rate = results
             logs = as_numbers(logs)  # waits for the result
         source = self._source
         self._done(0, source.batches, source.examples, source.full_batches)
+        if self._feed is not None:
+            self._feed.rate_of_call = rate
         callbacks.on_train_batch_end(source.batches - 1, logs)
         return logs, tested
 
     def _one_call(
         self, compiled: CompiledEpoch, order: np.ndarray
-    ) -> tuple[Logs, Logs]:
+    ) -> tuple[Logs, Logs, tf.Tensor | None]:
         arguments = self._of_one_call(tf.constant(order))
         if self._program is None or self._program[0] is not compiled:
             # Found once for the whole fit: to look it up takes a millisecond.

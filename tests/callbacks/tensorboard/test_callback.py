@@ -159,6 +159,30 @@ def test_the_learning_rate_of_each_step(tmp_path, read, classifier, fit, what, l
     np.testing.assert_allclose(found, rates.rates, rtol=1e-6)
 
 
+class SetsTheNextRate(keras.callbacks.Callback):
+    """Sets the rate before the callbacks that follow look at the epoch."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.model.optimizer.learning_rate = 0.5 / (2 + epoch)
+
+
+@pytest.mark.parametrize("accumulate", [None, 2], ids=["", "accumulation"])
+@pytest.mark.parametrize("compiled", [False, True], ids=["graph", "xla"])
+def test_the_learning_rate_of_whole_epochs(
+    tmp_path, read, classifier, fit, compiled, accumulate
+):
+    """The rate that the epoch's one call returned, whatever has been set since."""
+    optimizer = keras.optimizers.SGD(0.5, gradient_accumulation_steps=accumulate)
+    model = classifier(optimizer=optimizer, jit_compile=compiled)
+    board = TensorBoard(tmp_path, write_graph=False)
+    fit(model, [SetsTheNextRate(), board], epochs=3)
+    assert model.training_plan.steps_per_call == 6
+    points = read(tmp_path / "train").by_step("learning_rate")
+    assert points == pytest.approx(
+        {1: 0.5, 6: 0.5, 7: 0.25, 12: 0.25, 13: 0.5 / 3, 18: 0.5 / 3}
+    )
+
+
 class OneByOne(keras.optimizers.schedules.LearningRateSchedule):
     """One that can be asked for a single step only."""
 

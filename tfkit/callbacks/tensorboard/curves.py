@@ -155,7 +155,7 @@ class Curves:
             return
         rate = self._rate
         if keras.backend.backend() != "jax":
-            rate = _optimizer.learning_rate(optimizer)
+            rate = self._feed.learning_rate()
         first = self._rates[-1][1] + 1 if self._rates else self._rate_step + 1
         if self._rates and self._rates[-1][2] == rate:
             first, *_ = self._rates.pop()
