@@ -145,6 +145,13 @@ def main() -> None:
     )
     parser.add_argument("--batch-size", type=int, default=32)
     options = parser.parse_args()
+    for part in ("train", "test") if options.data else ():
+        path = os.path.join(options.data, part + "_signs.h5")
+        if not os.path.exists(path):
+            parser.error(
+                f"--data must be the folder of train_signs.h5 and test_signs.h5; there "
+                f"is no {path}. Without --data the network reads bundled digits."
+            )
 
     if options.data:
         data, epochs, rate = load_signs(options.data), 1500, 0.0001
