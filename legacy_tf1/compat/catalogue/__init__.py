@@ -61,8 +61,6 @@ tf.contrib.tensor_forest.*
 tf.contrib.tensorrt.*
 tf.contrib.timeseries.*
 tf.contrib.tpu.*
-tf.estimator.BoostedTreesClassifier
-tf.estimator.BoostedTreesRegressor
 tf.keras.estimator.model_to_estimator
 """
 _NOT_SUPPLIED = frozenset(_NOT_SUPPLIED_ROWS.split())

@@ -145,6 +145,10 @@ tf.contrib.factorization.* = sklearn.decomposition
 tf.contrib.tensor_forest.* = sklearn.ensemble.RandomForestClassifier
 tf.contrib.boosted_trees.* = sklearn.ensemble.GradientBoostingClassifier, \
 sklearn.ensemble.HistGradientBoostingClassifier
+tf.contrib.estimator.boosted_trees_classifier_train_in_memory = \
+sklearn.ensemble.HistGradientBoostingClassifier
+tf.contrib.estimator.boosted_trees_regressor_train_in_memory = \
+sklearn.ensemble.HistGradientBoostingRegressor
 tf.contrib.timeseries.* = keras.layers.LSTM on \
 keras.utils.timeseries_dataset_from_array, statsmodels.tsa
 tf.contrib.cluster_resolver.* = tf.distribute.cluster_resolver

@@ -302,8 +302,12 @@ tf.estimator.DNNClassifier = a keras.Sequential of Dense layers, model.fit
 tf.estimator.DNNRegressor = a keras.Sequential of Dense layers, model.fit
 tf.estimator.LinearClassifier = keras.layers.Dense(classes), model.fit
 tf.estimator.LinearRegressor = keras.layers.Dense(1), model.fit
-tf.estimator.BoostedTreesClassifier = sklearn.ensemble.GradientBoostingClassifier
-tf.estimator.BoostedTreesRegressor = sklearn.ensemble.GradientBoostingRegressor
+tf.estimator.BoostedTreesClassifier = sklearn.ensemble.HistGradientBoostingClassifier, \
+TensorFlow Decision Forests
+tf.estimator.BoostedTreesRegressor = sklearn.ensemble.HistGradientBoostingRegressor, \
+TensorFlow Decision Forests
+tf.estimator.BoostedTreesEstimator = sklearn.ensemble.HistGradientBoostingClassifier, \
+TensorFlow Decision Forests
 tf.estimator.Estimator = keras.Model with train_step, model.fit
 tf.estimator.EstimatorSpec = keras.Model.compile(optimizer, loss, metrics)
 tf.estimator.ModeKeys = the argument training=True or False

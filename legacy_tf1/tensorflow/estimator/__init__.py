@@ -11,6 +11,11 @@ from legacy_tf1.tensorflow.estimator.canned.baseline import (
     BaselineEstimator,
     BaselineRegressor,
 )
+from legacy_tf1.tensorflow.estimator.canned.boosted_trees.estimators import (
+    BoostedTreesClassifier,
+    BoostedTreesEstimator,
+    BoostedTreesRegressor,
+)
 from legacy_tf1.tensorflow.estimator.canned.dnn import (
     DNNClassifier,
     DNNEstimator,
@@ -73,6 +78,9 @@ __all__ = [
     "BaselineEstimator",
     "BaselineRegressor",
     "BestExporter",
+    "BoostedTreesClassifier",
+    "BoostedTreesEstimator",
+    "BoostedTreesRegressor",
     "CheckpointSaverHook",
     "CheckpointSaverListener",
     "DNNClassifier",

@@ -16,7 +16,7 @@ from tensorflow.python.feature_column import feature_column_v2 as fc
 from legacy_tf1.compat import seeds
 
 
-class _Variables(fc.StateManager):
+class Variables(fc.StateManager):
     """Keeps the variables and tables of the columns."""
 
     def __init__(self) -> None:
@@ -72,7 +72,7 @@ def dense_features(features: dict[str, Any], feature_columns: Sequence[Any]) -> 
                 "categorical column with an embedding_column or indicator_column. "
                 f"Given: {column}"
             )
-    state = _Variables()
+    state = Variables()
     with tf.variable_scope("input_layer"):
         for column in columns:
             with _pure_scope(column.name):
@@ -102,7 +102,7 @@ def linear_model(
 ) -> tuple[Any, list[Any], Any]:
     """Returns the weighted sum of all columns, the weights and the bias."""
     columns = _in_order(feature_columns)
-    state = _Variables()
+    state = Variables()
     zeros = tf.zeros_initializer()
     with tf.variable_scope("linear_model"):
         weights = []
