@@ -147,3 +147,12 @@ def test_a_failed_training_no_longer_runs(tmp_path):
     with pytest.raises(RuntimeError, match="out of memory"):
         fail()
     assert not folder.is_running()
+
+
+def test_who_has_typed_no_option_reads_of_none(tmp_path):
+    (tmp_path / "file.py").write_text("not a folder")
+    with pytest.raises(PermissionError, match="is a file, not a folder") as error:
+        run_folder.require_writable(tmp_path / "file.py")
+    assert "`" not in str(error.value)
+    with pytest.raises(PermissionError, match="another place with `log_dir`"):
+        run_folder.require_writable(tmp_path / "file.py", option="log_dir")

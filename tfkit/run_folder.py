@@ -157,7 +157,7 @@ def create(logs: Path, experiment: str, name: str | None = None) -> RunFolder:
         PermissionError: If the folder cannot be created or written to.
     """
     parent = Path(logs) / experiment
-    require_writable(parent)
+    require_writable(parent, option="--logs")
     if name is not None:
         path = parent / name
         try:
@@ -183,25 +183,25 @@ def require_free(logs: Path, experiment: str, name: str | None = None) -> None:
     For use before long work whose result is to be kept.
     """
     parent = Path(logs) / experiment
-    require_writable(parent)
+    require_writable(parent, option="--logs")
     if name is not None and (parent / name).exists():
         raise _exists(parent / name)
 
 
-def require_writable(folder: Path, *, option: str = "--logs") -> None:
+def require_writable(folder: Path, *, option: str | None = None) -> None:
     """Raises PermissionError unless `folder` is, or could become, a writable folder.
 
     Args:
         folder: The folder; it need not exist yet.
-        option: The command-line option that chooses another, for the message.
+        option: The option or argument that chooses another, for the message.
     """
+    choose = "Choose another place" + (f" with `{option}`" if option else "")
     existing = Path(folder).absolute()
     while not existing.exists():
         existing = existing.parent
     if not existing.is_dir():
         raise PermissionError(
-            f"Cannot write to {folder}: {existing} is a file, not a folder. "
-            f"Choose another place with `{option}`."
+            f"Cannot write to {folder}: {existing} is a file, not a folder. {choose}."
         )
     # os.access answers yes for root on a read-only file system; a real file does not.
     try:
@@ -209,8 +209,8 @@ def require_writable(folder: Path, *, option: str = "--logs") -> None:
             pass
     except OSError as error:
         raise PermissionError(
-            f"Cannot write to {folder}: {error.strerror or error}. Choose another "
-            f"place with `{option}`, or change the permissions of that folder."
+            f"Cannot write to {folder}: {error.strerror or error}. {choose}, or change "
+            "the permissions of that folder."
         ) from None
 
 

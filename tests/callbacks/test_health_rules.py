@@ -10,6 +10,7 @@ import pytest
 
 from tfkit.callbacks.health_rules import (
     Depth,
+    FirstSteps,
     HealthRules,
     NonFinite,
     Plateau,
@@ -222,3 +223,56 @@ def test_the_rules_load_no_tensorflow():
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "none"
+
+
+def first_steps(losses, ratio, epoch_loss=None):
+    """What is found in steps with these costs, the first with this update."""
+    rule = FirstSteps()
+    found = []
+    for step, loss in enumerate(losses, 1):
+        seen = Seen(step, loss, 1000.0, update_ratio={"small": 1e-3, "large": ratio})
+        found += rule.step(seen)
+    if epoch_loss is not None:
+        found += rule.epoch(0, {"loss": epoch_loss})
+    return found, rule
+
+
+def test_first_steps_that_make_the_cost_rise_are_of_too_high_a_rate():
+    (finding,), _ = first_steps([2.3, 80.0, 40.0, 90.0], 15.0)
+    assert finding.kind == "learning rate"
+    assert finding.message == (
+        "The learning rate 1000 is far too high: step 1 changed the weights of 'large' "
+        "by 15 times their size (about 0.001 is usual), and the cost of a mini-batch "
+        "was 2.3 before it, in the 3 steps after it the lowest was 40."
+    )
+    assert finding.advice.startswith("Begin anew with 100 or less")
+    # One look an epoch, at its first step: the epoch's mean is all there is.
+    (finding,), _ = first_steps([2.3], 15.0, epoch_loss=2182.0)
+    assert "in epoch 1 the mean was 2182" in finding.message
+    (finding,), _ = first_steps([2.3], 15.0, epoch_loss=math.nan)
+    assert "was nan" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("losses", "ratio", "epoch_loss"),
+    [
+        ([2.3, 80.0, 40.0, 90.0], 0.05, 80.0),  # small steps: the data, not the rate
+        ([2.3, 9.0, 2.2, 2.1], 15.0, 2.2),  # one mini-batch that is harder
+        ([2.3, 3.0, 3.1, 2.9], 15.0, 1.0),  # a rise, but not to twice the cost
+        ([2.3], 15.0, 1.5),  # weights near 0, which first steps replace
+    ],
+)
+def test_these_first_steps_are_sound(losses, ratio, epoch_loss):
+    found, _ = first_steps(losses, ratio, epoch_loss)
+    assert found == []
+
+
+def test_a_gradient_that_fails_after_a_step_that_replaced_the_weights():
+    _, rule = first_steps([2.3], 470.0)
+    (finding,) = rule.failed()
+    assert "470" in finding.message or "4.7e+02" in finding.message
+    assert "NaN or infinite" in finding.message
+    _, gentle = first_steps([2.3], 0.5)
+    assert list(gentle.failed()) == []
+    _, later = first_steps([2.3], 470.0, epoch_loss=1.0)
+    assert list(later.failed()) == []

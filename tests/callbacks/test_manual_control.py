@@ -251,10 +251,21 @@ def test_one_object_serves_two_fits(network, fit, somebody, tmp_path):
 
 def test_old_request_does_not_reach_a_new_training(network, fit, tmp_path):
     request(tmp_path, stop=True)
-    with pytest.warns(UserWarning, match="made before training began.*stop=True"):
+    request(tmp_path, learning_rate=0.5, checkpoint=True)
+    with pytest.warns(UserWarning, match="made before training began") as warned:
         history = fit(network(), 3, [ManualControl(tmp_path)])
     assert len(history.epoch) == 3
     assert not (tmp_path / CONTROL).exists()
+    assert [str(w.message).split(".")[0] for w in warned][:1] == [
+        "Request not carried out: stop"
+    ]
+    # Whoever asked looks here, not into the terminal of the training.
+    stop, other, start = interventions(tmp_path)
+    assert (stop["event"], stop["request"]) == ("refused", "stop")
+    assert "before training began" in stop["reason"]
+    assert other["request"] == "learning rate 0.5, checkpoint"
+    assert (stop["epoch"], start["event"]) == (None, "start")
+    assert ManualControl.replay(tmp_path).changes == ()
 
 
 def test_malformed_file_gives_one_warning_and_can_be_corrected(network, fit, tmp_path):

@@ -476,3 +476,38 @@ def test_a_folder_that_cannot_be_written_to(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(PermissionError, match="bundle_dir"):
         TrainingHealth(bundle_dir=os.path.join(tmp_path, "file"))
+
+
+@pytest.mark.parametrize("every", ["epoch", 1])
+@loops
+def test_the_rate_is_named_before_what_follows_from_it(loop, every):
+    keras.utils.set_random_seed(0)
+    kind = keras if loop == "keras" else tfkit
+    model = kind.Sequential(
+        [
+            keras.Input((3,)),
+            keras.layers.Dense(8, activation="tanh", name="first"),
+            keras.layers.Dense(8, activation="tanh", name="second"),
+            keras.layers.Dense(1, name="line"),
+        ]
+    )
+    options = {} if loop == "keras" else {"jit_compile": False}
+    model.compile(keras.optimizers.Adam(10.0), "mse", **options)
+    health = TrainingHealth(every=every)
+    _, texts = fit(model, health, epochs=4)
+    assert texts[0].startswith("The learning rate 10 is far too high: step 1 changed")
+    kinds = [finding.kind for finding in health.findings]
+    assert kinds[0] == "learning rate"
+    assert "saturated" in kinds
+
+
+@loops
+def test_a_warning_points_at_the_line_that_trains(loop):
+    x, y = examples(nan_at=40)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", TrainingHealthWarning)
+        network(loop).fit(
+            x, y, batch_size=BATCH, verbose=0, callbacks=[TrainingHealth()]
+        )
+    ours = [w for w in caught if w.category is TrainingHealthWarning]
+    assert {os.path.basename(w.filename) for w in ours} == {os.path.basename(__file__)}

@@ -161,7 +161,11 @@ def test_no_epoch_at_all_makes_no_picture(write_run, capsys, tmp_path):
             ["first", "logs/digits/first"],
             "first and logs/digits/first, which both are logs/digits/first.",
         ),
-        ([], "`tfkit compare RUN RUN`. Received: none"),
+        (
+            [],
+            "`tfkit compare RUN RUN`. Received: none. The runs below logs/ (`tfkit runs` "
+            "says more): digits/",
+        ),
         (
             ["first", "none"],
             "There is no run 'none': looked for config.toml in none, logs/none, "

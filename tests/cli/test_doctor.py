@@ -195,3 +195,39 @@ def test_a_file_without_targets(saved, tmp_path, data):
 def test_a_batch_size_of_0_is_refused(config):
     with pytest.raises(ValueError, match="batch_size"):
         doctor([str(config), "--batch-size", "0"])
+
+
+@pytest.fixture
+def csv(tmp_path):
+    """A table whose labels are in the middle."""
+    rows = np.random.default_rng(0).normal(size=(120, 2))
+    lines = [f"{a},{'oak' if a > 0 else 'elm'},{b}" for a, b in rows]
+    path = tmp_path / "trees.csv"
+    path.write_text("\n".join(["height,kind,width", *lines]) + "\n")
+    return path
+
+
+def test_the_options_of_the_data_are_those_of_train(capsys, csv):
+    doctor([str(csv), "--label", "kind", "--json"])
+    assert json.loads(capsys.readouterr().out)["verdict"] == "sound"
+    with pytest.raises(ValueError, match="name the label column with `--label`"):
+        doctor([str(csv)])
+    with pytest.raises(ValueError, match=r"`--label` must be .* --label 'kid'\. There"):
+        doctor([str(csv), "--label", "kid"])
+
+
+def test_they_override_those_of_a_config_and_leave_the_others(capsys, csv, tmp_path):
+    path = tmp_path / "trees.toml"
+    path.write_text(
+        f'dataset = "{csv}"\n[model]\nhidden = [8]\n[data]\nlabel = "kind"\n'
+    )
+    doctor([str(path), "--examples", "80", "--json"])
+    facts = json.loads(capsys.readouterr().out)
+    targets = next(f for f in facts["findings"] if f["name"] == "finite targets")
+    # The course's 60 % of 80 for training.
+    assert targets["measured"] == "all of 48 values"
+
+
+def test_a_saved_model_has_no_dataset_to_choose_from(saved, npz):
+    with pytest.raises(ValueError, match="options of the data are for datasets"):
+        doctor([str(saved), "--data", str(npz), "--label", "kind"])

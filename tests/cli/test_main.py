@@ -59,7 +59,14 @@ def test_train_help_groups_options_and_shows_defaults(capsys):
         (["--hiden", "3"], "--hidden"),
         (["--keep-prob", "0"], "`keep_prob` must be greater than 0"),
         (["--optimizer.learning-rate", "-1"], "`learning_rate` must be greater than 0"),
-        (["--optimizer.learning-rate", "fast"], "could not convert string to float"),
+        (
+            ["--optimizer.learning-rate", "fast"],
+            "--optimizer.learning-rate: must be a number, such as 0.01 or 1e-3. "
+            "Received: 'fast'",
+        ),
+        (["--epochs", "abc"], "--epochs: must be a whole number, such as 20. Received"),
+        (["--hidden", "3", "x"], "--hidden: must be a whole number, such as 20."),
+        (["--keep-prob", "half"], "--keep-prob: must be a number"),
         (["--optimizer.name", "adm"], "invalid choice 'adm'"),
         (["--fractions", "0.5", "0.2", "0.2"], "sum to 1"),
         (["--epochs", "1.5"], "--epochs"),

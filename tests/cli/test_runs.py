@@ -103,5 +103,7 @@ def test_augmentation_of_a_table_ends_with_words(capsys, tmp_path):
     arguments = ["--augmentation", "digits", "--logs", str(tmp_path / "logs")]
     assert main(["train", "wine", *arguments]) == 2
     captured = capsys.readouterr()
-    assert captured.err.startswith("error: `augmentation` distorts images")
+    # As they are typed, not as they are called in Python.
+    assert captured.err.startswith("error: `--augmentation` distorts images")
+    assert captured.err.endswith("Use --augmentation 'none'.\n")
     assert not (tmp_path / "logs").exists()

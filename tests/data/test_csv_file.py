@@ -92,7 +92,14 @@ def test_wine_as_scikit_learn_ships_it_as_text(csv, tmp_path):
         ),
         # The first row has a missing value, and is a row all the same.
         ("1,,x\n1,2,y\n", r"must be finite.*column '1': 1 NaN"),
-        ("a,b,k\n1,2,x\n1,red,y\n", r"text in column 'b' \(such as 'red'|'2'\)"),
+        (
+            "a,b,k\n1,2,x\n1,red,y\n",
+            r"text in column 'b' \(such as 'red' in row 2\)\. 1 other values .* correct",
+        ),
+        (
+            "a,b,k\n1,blue,x\n1,red,y\n",
+            r"column 'b' \(such as 'blue' in row 1\)\. Encode it as numbers, or name",
+        ),
         ("a,b,k\n1,2,x\n1,,y\n", r"must be finite.*column 'b': 1 NaN"),
         ("a,b,k\n1,2,x\n1,2\n", r"must have a label.*1 missing in column 'k'"),
         ("a,b,k\n1,2,x\n1,inf,y\n", r"column 'b': 1 infinite"),

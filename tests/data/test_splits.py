@@ -229,8 +229,21 @@ def test_warns_of_copies_across_parts():
     x[99] = x[0]
     fixed = {"dev": np.arange(50, 60), "test": np.arange(90, 100)}
     with pytest.warns(
-        SplitWarning, match=r"mislead: 1 of test are exact copies of .* train"
+        SplitWarning, match=r"mislead: 1 of test is an exact copy of .* train \(10.0%\)"
     ):
+        train_dev_test_split(x, y, fixed=fixed)
+
+
+def test_a_copy_in_many_is_told_as_what_it_is():
+    x, y = distinct(1000), np.arange(1000) % 2
+    x[999] = x[0]
+    fixed = {"dev": np.arange(500, 600), "test": np.arange(900, 1000)}
+    # 1 of 100; a copy can hide one error at most.
+    with pytest.warns(SplitWarning, match="error is too low by 1.0% at most") as told:
+        train_dev_test_split(x, y, fixed=fixed)
+    assert "mislead" not in str(told[0].message)
+    x[995:999] = x[1:5]
+    with pytest.warns(SplitWarning, match="mislead: 5 of test are exact copies"):
         train_dev_test_split(x, y, fixed=fixed)
 
 

@@ -207,3 +207,36 @@ def test_text_keeps_to_the_width():
         train_error=0.2, train_dev_error=0.3, dev_error=0.4, test_error=0.5
     )
     assert max(map(len, str(result).splitlines())) <= 88
+
+
+def test_with_evidence_the_advice_has_its_order_and_its_numbers():
+    judgement = bias_variance(train_error=0.15, dev_error=0.16)
+    falling = {"loss": [2.0, 1.7, 1.4, 1.2, 1.0, 0.9, 0.8, 0.7, 0.6, 0.5]}
+    informed = judgement.with_evidence(history=falling)
+    assert informed == judgement  # the same errors and gaps
+    assert informed.verdict == judgement.verdict
+    # medians of (0.6, 0.5) and (0.8, 0.7): a fall by 0.2 / 0.75
+    assert informed.advice[0] == (
+        "avoidable bias: train longer (the cost still fell by 27 % over the last 2 of "
+        "10 epochs)"
+    )
+    found = json.loads(json.dumps(informed.to_dict()))
+    assert found["actions"][0]["what"] == "train longer"
+    assert "actions" not in judgement.to_dict()
+
+
+def test_a_training_that_did_not_work_has_no_verdict_on_bias():
+    judgement = bias_variance(train_error=0.9, dev_error=0.9)
+    informed = judgement.with_evidence(history={"loss": [2.3, 9e5]})
+    assert "does not work" in informed.verdict
+    assert "bias and variance mean nothing" in informed.verdict
+    assert informed.advice[0].startswith("training: a lower learning rate")
+    assert f"try: {informed.advice[0]}"[:40] in str(informed)
+    assert max(map(len, str(informed).splitlines())) <= 88
+
+
+def test_the_text_shows_the_first_steps_and_says_that_there_are_more():
+    judgement = bias_variance(train_error=0.1, dev_error=0.4)
+    assert len(judgement.advice) > 5
+    assert str(judgement).count("try: ") == 5
+    assert str(judgement).endswith(f"and {len(judgement.advice) - 5} more")

@@ -445,3 +445,20 @@ def test_a_model_that_is_not_new():
         learning_curve(lambda: model, DATA, (0.5, 1.0), dev=DATA, epochs=1)
     with pytest.raises(ValueError, match=r"`strengths`.*ascending"):
         regularization_curve(lambda s: model, DATA, (1.0, 0.1), dev=DATA)
+
+
+def test_build_is_called_as_it_can_be_called():
+    data = noisy(100)
+
+    def without():
+        raise AssertionError("built too early")
+
+    def with_strength(strength):
+        raise AssertionError("built too early")
+
+    message = r"`build` must take one argument, the strength.*Received: without\(\)"
+    with pytest.raises(TypeError, match=message):
+        regularization_curve(without, data, (0, 1), dev=data)
+    message = r"`build` must take no argument.*Received: with_strength\(strength\)"
+    with pytest.raises(TypeError, match=message):
+        learning_curve(with_strength, data, (0.5, 1.0), dev=data)

@@ -256,3 +256,64 @@ def test_unclear_gaps_have_steps_for_the_case_that_they_are_real():
     assert [action.problem for action in actions[1:]] == 2 * ["variance, if it is real"]
     # Without anything known of the model there is nothing to say that is its own.
     assert len(recommend(judgement)) == 1
+
+
+def classifier(units, loss, activation="softmax"):
+    model = keras.Sequential(
+        [keras.Input((2,)), keras.layers.Dense(units, activation=activation)]
+    )
+    model.compile(keras.optimizers.SGD(20.0), loss)
+    return model
+
+
+BLOWN_UP = {"loss": [1890.0, 4.1, 3.3, 3.0]}
+
+
+@pytest.mark.parametrize(
+    ("units", "loss", "chance"),
+    [
+        (10, "sparse_categorical_crossentropy", "ln 10 = 2.3"),
+        (3, keras.losses.CategoricalCrossentropy(), "ln 3 = 1.1"),
+        (1, keras.losses.binary_crossentropy, "ln 2 = 0.69"),
+    ],
+)
+def test_a_training_that_blew_up_comes_before_all(units, loss, chance):
+    bad = bias_variance(train_error=0.9, dev_error=0.9)
+    actions = recommend(bad, model=classifier(units, loss), history=BLOWN_UP)
+    assert actions.training_failed
+    assert actions[0].what == "a lower learning rate"
+    assert f"is 3 at the end, against {chance} for chance" in actions[0].why
+    assert "bias and variance mean nothing until training works" in actions[0].why
+    assert actions[0].where.startswith("--optimizer.learning-rate 2;")
+    assert {action.problem for action in actions} == {"training"}
+    assert not any("network" in what for what in whats(actions))
+
+
+@pytest.mark.parametrize(
+    "loss", ["mse", "categorical_hinge", lambda y, p: keras.ops.mean(p - y)]
+)
+def test_a_cost_that_is_no_cross_entropy_has_no_chance(loss):
+    actions = recommend(BIAS, model=classifier(10, loss), history=BLOWN_UP)
+    assert not actions.training_failed
+
+
+def test_a_low_train_error_is_judged_whatever_the_cost():
+    # The best weights were kept, from before the cost became NaN.
+    history = {"loss": [2.0, 0.1, float("nan")]}
+    assert not recommend(VARIANCE, history=history).training_failed
+    assert recommend(BIAS, history=history).training_failed
+
+
+def test_a_cost_that_stands_above_chance_asks_for_another_rate():
+    model = classifier(10, "sparse_categorical_crossentropy")
+    actions = recommend(BIAS, model=model, history={"loss": [2.6, 2.6, 2.6]})
+    assert actions[0].what == "another learning rate"
+    assert "stands at 2.6" in actions[0].why
+
+
+def test_the_rate_at_the_start_counts_not_what_a_decay_left():
+    model = classifier(10, "sparse_categorical_crossentropy")
+    options = {"optimizer": {"learning_rate": 1000.0}}
+    actions = recommend(BIAS, model=model, history=BLOWN_UP, options=options)
+    assert "--optimizer.learning-rate 100;" in actions[0].where
+    assert "now 1000" in actions[0].where

@@ -1,6 +1,7 @@
 """Reading run folders in every state they can be found in."""
 
 import json
+import math
 import subprocess
 import sys
 
@@ -185,3 +186,11 @@ def test_names_are_those_of_the_command_line():
 )
 def test_values_as_they_would_be_typed(value, text):
     assert run_summary.value_text(value) == text
+
+
+def test_what_keras_did_not_log_is_no_damage(begun):
+    # CSVLogger's word for a value that the last epoch lacks.
+    run_folder.write_text(begun.history, "epoch,loss,val_loss\n0,2.0,2.5\n1,1.0,NA\n")
+    history = run_summary.read_history(begun)
+    assert history["val_loss"][0] == 2.5
+    assert math.isnan(history["val_loss"][1])

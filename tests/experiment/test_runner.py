@@ -22,6 +22,7 @@ from tfkit.experiment import (
     RunOptions,
     config_file,
     run,
+    run_summary,
     runner,
     steps,
 )
@@ -368,3 +369,25 @@ def test_softmax_regression_is_a_network_without_hidden_layers(small_experiment)
     model = steps.build_model(experiment, steps.prepare_data(experiment))
     kernels = [layer for layer in model.layers if hasattr(layer, "kernel")]
     assert [layer.kernel.shape for layer in kernels] == [(13, 3)]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_rate_far_too_high_is_what_is_told_first(small_experiment):
+    experiment = small_experiment(
+        epochs=5,
+        optimizer=OptimizerOptions(name="gradient_descent", learning_rate=1000.0),
+        decay=DecayOptions(name="none"),
+    )
+    result = run(experiment, QUIET)
+    assert result.findings[0].startswith("The learning rate 1000 is far too high")
+    judgement = result.judgement
+    assert "does not work" in judgement.verdict
+    assert judgement.actions[0].what == "a lower learning rate"
+    assert "against ln 3 = 1.1 for chance" in judgement.actions[0].why
+    report = result.folder.report.read_text()
+    assert "1. training: a lower learning rate" in report
+    assert "bigger network" not in report
+    # What `tfkit runs` reads.
+    again = run_summary.summarize(result.folder).judgement
+    assert again.verdict == judgement.verdict
+    assert again.actions == judgement.actions

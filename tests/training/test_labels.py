@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 import tensorflow as tf
 from keras import layers
@@ -63,3 +64,57 @@ def test_labels_of_several_outputs_keep_auto_out_of_xla():
     model.fit(x, [y, y], epochs=1, verbose=0)
     assert model.training_plan.engine == "graph"
     assert "wrong labels" in str(model.training_plan)
+
+
+NAMES = np.array(["oak", "elm", "ash", "elm"])
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        NAMES,
+        NAMES.astype(object),
+        NAMES[:, None],
+        NAMES.tolist(),
+        pd.Series(NAMES),
+        tf.constant(NAMES),
+    ],
+    ids=["text", "objects", "column", "list", "pandas", "tensor"],
+)
+@pytest.mark.parametrize("call", ["fit", "evaluate", "validation"])
+def test_text_is_refused_before_any_work(y, call):
+    model, x, numbers = model_and_data([0, 1, 2, 1])
+    before = model.get_weights()
+    message = (
+        r"must hold numbers\. Received: text, such as 'oak'\..*return_inverse=True"
+    )
+    run = {
+        "fit": lambda: model.fit(x, y, verbose=0),
+        "evaluate": lambda: model.evaluate(x, y, verbose=0),
+        "validation": lambda: model.fit(x, numbers, validation_data=(x, y), verbose=0),
+    }[call]
+    with pytest.raises(TypeError, match=message):
+        run()
+    for was, now in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(was, now)
+
+
+def test_the_advice_works():
+    model, x, _ = model_and_data([0, 1, 2, 1])
+    names, y = np.unique(NAMES, return_inverse=True)
+    assert names.tolist() == ["ash", "elm", "oak"]
+    assert np.isfinite(model.fit(x, y, verbose=0).history["loss"]).all()
+
+
+class LengthOfNames(tfkit.Model):
+    def compute_loss(self, x=None, y=None, y_pred=None, *rest, **options):
+        return tf.reduce_mean((tf.cast(tf.strings.length(y), tf.float32) - y_pred) ** 2)
+
+
+def test_a_cost_of_ones_own_may_take_text():
+    inputs = keras.Input((2,))
+    model = LengthOfNames(inputs, layers.Dense(1)(inputs))
+    model.compile("sgd", jit_compile=False)
+    # Keras converts text as objects, not as fixed-width arrays.
+    history = model.fit(np.ones((4, 2), "float32"), NAMES.astype(object), verbose=0)
+    assert np.isfinite(history.history["loss"]).all()

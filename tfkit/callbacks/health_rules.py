@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tfkit.training.observation import Activation, Observation
 
 Kind = Literal[
+    "learning rate",
     "non-finite",
     "spike",
     "dead",
@@ -34,6 +35,12 @@ Kind = Literal[
     "stationary",
 ]
 
+#: How many steps after the first one tell whether the learning rate is far too high, ...
+FIRST_STEPS = 3
+#: ... by the cost at so many times the first; ...
+GROWN = 2.0
+#: ... a step of such a size, ||change|| / ||weights||, has replaced the weights.
+REPLACED = 1.0
 #: Values that a level is taken from, at most and at least.
 WINDOW, FEWEST = 20, 5
 #: A spike lies so many (normal) standard deviations above the median, ...
@@ -97,6 +104,80 @@ class Rule:
     def epoch(self, epoch: int, logs: Mapping[str, float]) -> Iterator[Finding]:
         """Yields what an epoch's logs show; epochs are counted from 0."""
         yield from ()
+
+
+class FirstSteps(Rule):
+    r"""A learning rate so high that the first steps make the cost rise.
+
+    Whatever a network lacks, small steps along its gradient lower the cost. Of the first
+    step that is observed, with the cost $J_0$ before it and the largest
+    $r = \lVert \Delta W \rVert / \lVert W \rVert$ of all layers, the rate is far too
+    high when $r > 0.1$ (about 1e-3 is usual) and $J > 2\,|J_0|$, where $J$ is the lowest
+    cost of a mini-batch in the three steps after it, as far as they are observed, or
+    the mean cost of the first epoch. Where no cost is known before a gradient is not
+    finite, $r > 1$ is enough: one step has replaced the weights.
+
+    Everything else that is found afterwards, such as dead or saturated layers, follows
+    from it as a rule.
+    """
+
+    def __init__(self) -> None:
+        self._first: Observation | None = None
+        self._after: list[float] = []
+        self._layer, self._ratio = "", 0.0
+        self._ended = False
+
+    def step(self, seen: Observation) -> Iterator[Finding]:
+        """Looks at the first steps."""
+        if self._ended:
+            return
+        if self._first is None:
+            self._first = seen
+            ratios = {n: r for n, r in seen.update_ratio.items() if math.isfinite(r)}
+            if ratios:
+                self._layer = max(ratios, key=lambda name: ratios[name])
+                self._ratio = ratios[self._layer]
+        elif seen.step <= self._first.step + FIRST_STEPS:
+            self._after.append(seen.loss)
+            if len(self._after) == FIRST_STEPS:
+                lowest = min(self._after, key=lambda c: c if c == c else math.inf)
+                yield from self._judged(
+                    lowest, f"in the {FIRST_STEPS} steps after it the lowest"
+                )
+
+    def epoch(self, epoch: int, logs: Mapping[str, float]) -> Iterator[Finding]:
+        """Looks at the cost of the first epoch."""
+        if not self._ended and self._first is not None and "loss" in logs:
+            yield from self._judged(logs["loss"], f"in epoch {epoch + 1} the mean")
+        self._ended = True
+
+    def failed(self) -> Iterator[Finding]:
+        """Yields what the first step shows once a gradient is not finite."""
+        if not self._ended and self._ratio > REPLACED:
+            yield self._finding("then a gradient was NaN or infinite")
+
+    def _judged(self, cost: float, when: str) -> Iterator[Finding]:
+        assert self._first is not None
+        before = abs(self._first.loss)
+        if self._ratio > LARGEST_UPDATE and not cost <= GROWN * before:
+            yield self._finding(
+                f"the cost of a mini-batch was {before:.4g} before it, {when} was "
+                f"{cost:.4g}"
+            )
+
+    def _finding(self, what_then: str) -> Finding:
+        assert self._first is not None
+        rate = self._first.learning_rate
+        text = (
+            f"The learning rate {rate:.4g} is far too high: step {self._first.step} "
+            f"changed the weights of {self._layer!r} by {self._ratio:.2g} times their "
+            f"size (about 0.001 is usual), and {what_then}."
+        )
+        advice = (
+            f"Begin anew with {float(f'{rate / 10:.2g}'):g} or less; "
+            "`tfkit.diagnose.learning_rate_range` proposes a rate."
+        )
+        return Finding("learning rate", "network", text, advice)
 
 
 class NonFinite(Rule):
@@ -465,7 +546,9 @@ class HealthRules:
     """
 
     def __init__(self, patience: int = 10, layers: Collection[str] = ()) -> None:
+        self._first_steps = FirstSteps()
         self._rules: tuple[Rule, ...] = (
+            self._first_steps,
             NonFinite(),
             Spike(),
             Units(),
@@ -477,6 +560,10 @@ class HealthRules:
     def step(self, seen: Observation) -> list[Finding]:
         """Returns what a step's numbers show; the same may come again and again."""
         return [finding for rule in self._rules for finding in rule.step(seen)]
+
+    def failed(self) -> list[Finding]:
+        """Returns what else is to be said when a gradient is not finite."""
+        return [*self._first_steps.failed()]
 
     def epoch(self, epoch: int, logs: Mapping[str, float]) -> list[Finding]:
         """Returns what an epoch's logs show; epochs are counted from 0."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import filelock
 import keras
 
 from tfkit import run_folder
+from tfkit._warnings import warn
 from tfkit.callbacks import _optimizer, control_file
 
 
@@ -92,8 +92,9 @@ class ManualControl(keras.callbacks.Callback):
     repeated without anybody watching.
 
     A request made before training began is not obeyed, since a stop that the last
-    training left behind must not end this one. A request that cannot be understood or
-    carried out gives a warning, and training goes on.
+    training left behind must not end this one. A request that is not obeyed, cannot be
+    understood or carried out gives a warning, and training goes on; all but those that
+    cannot be understood are recorded as refused, too, with the reason.
 
     A change of the rate composes with a `LearningRateDecay`, and with a schedule in an
     optimizer of `tfkit.optimizers`: the decay goes on from the new rate. A stock Keras
@@ -141,7 +142,7 @@ class ManualControl(keras.callbacks.Callback):
                 f"control file) or None. Received: every_batches={every_batches!r}"
             )
         self.folder = Path(path)
-        run_folder.require_writable(self.folder)
+        run_folder.require_writable(self.folder, option="path")
         self.folder.mkdir(parents=True, exist_ok=True)
         self.every_batches = every_batches
         if every_batches is not None:
@@ -191,11 +192,13 @@ class ManualControl(keras.callbacks.Callback):
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Sets aside what was asked of an earlier training."""
         self._started = False
+        self._epoch: int | None = None
         self._refused_file: tuple[int, int] | None = None
         for wish in self._take():
-            warnings.warn(
-                f"Not obeyed, because it was made before training began: {wish}",
-                stacklevel=2,
+            self._refuse(
+                _in_words(wish),
+                None,
+                "It was made before training began; ask again while it trains.",
             )
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
@@ -247,7 +250,7 @@ class ManualControl(keras.callbacks.Callback):
             version = None
         if version is None or version != self._refused_file:
             self._refused_file = version
-            warnings.warn(f"Control file ignored: {error}", stacklevel=2)
+            warn(f"Control file ignored: {error}")
 
     def _set_rate(self, new: float, batch: int | None) -> None:
         optimizer = self.model.optimizer
@@ -262,7 +265,7 @@ class ManualControl(keras.callbacks.Callback):
 
     def _checkpoint(self, batch: int | None) -> None:
         folder = self.folder / "checkpoints"
-        name = f"epoch-{self._epoch + 1:04d}-step-{self._step():06d}.keras"
+        name = f"epoch-{(self._epoch or 0) + 1:04d}-step-{self._step():06d}.keras"
         try:
             folder.mkdir(exist_ok=True)
             with run_folder.replacing(folder / name) as temporary:
@@ -274,8 +277,8 @@ class ManualControl(keras.callbacks.Callback):
             return
         self._log("checkpoint", batch, path=f"checkpoints/{name}")
 
-    def _refuse(self, what: str, batch: int | None, error: Exception) -> None:
-        warnings.warn(f"Request not carried out: {what}. {error}", stacklevel=2)
+    def _refuse(self, what: str, batch: int | None, error: Exception | str) -> None:
+        warn(f"Request not carried out: {what}. {error}")
         self._log("refused", batch, request=what, reason=str(error))
 
     def _log(self, event: str, batch: int | None, **what: Any) -> None:
@@ -290,7 +293,7 @@ class ManualControl(keras.callbacks.Callback):
         try:
             control_file.log(self.folder, entry)
         except OSError as error:
-            warnings.warn(f"Intervention not logged: {entry}. {error}", stacklevel=2)
+            warn(f"Intervention not logged: {entry}. {error}")
 
     def _rate(self) -> float | None:
         """Returns the rate; None where the optimizer has not got one single rate."""
@@ -301,3 +304,11 @@ class ManualControl(keras.callbacks.Callback):
 
     def _step(self) -> int:
         return _optimizer.step(self.model.optimizer)
+
+
+def _in_words(wish: control_file.Request) -> str:
+    parts = (
+        [] if wish.learning_rate is None else [f"learning rate {wish.learning_rate}"]
+    )
+    parts += ["checkpoint"] if wish.checkpoint else []
+    return ", ".join(parts + (["stop"] if wish.stop else []))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy as np
 from tfkit import run_folder
 from tfkit._checks import check_count, check_number
 from tfkit._variables import value_of
+from tfkit._warnings import warn
 from tfkit.callbacks import _optimizer
 from tfkit.callbacks.health_rules import SPIKE_FACTOR, Finding, HealthRules
 from tfkit.diagnose.failure_bundle import save_bundle
@@ -38,7 +38,7 @@ class TrainingHealth(StepObserver):
     r"""Warns, in words, when a training goes wrong; stops it or goes back if asked to.
 
     What it looks for, each with a rule of its own in `tfkit.callbacks.health_rules`:
-    costs, metrics and gradients that are not finite; costs that jump; layers with dead
+    first steps that make the cost rise (a learning rate far too high); costs, metrics and gradients that are not finite; costs that jump; layers with dead
     ReLUs or saturated sigmoids; gradients that vanish or explode with depth; updates
     too large or too small for the weights; a cost that no longer falls (plateau,
     oscillation, stationary point). Each is told once in a training, for each layer or
@@ -73,6 +73,7 @@ class TrainingHealth(StepObserver):
     Attributes:
         findings: What was found in the last training, each a `Finding`.
         rollbacks: How often it went back.
+        stopped_for: The epoch's finding for which "stop" ended the training; None.
         bundles: Folders that were written.
 
     Raises:
@@ -86,6 +87,7 @@ class TrainingHealth(StepObserver):
         >>> model.compile("sgd", "mse")
         >>> x = np.array([[1, 2], [3, 4], [5, 6], [np.nan, 8]], "float32")
         >>> health = TrainingHealth()
+        >>> import warnings
         >>> with warnings.catch_warnings(record=True, action="always"):
         ...     history = model.fit(
         ...         x,
@@ -144,6 +146,7 @@ class TrainingHealth(StepObserver):
         self.config = config
         self.findings: list[Finding] = []
         self.rollbacks = 0
+        self.stopped_for: Finding | None = None
         self.bundles: list[Path] = []
         self._good = self._averages = _State([])
 
@@ -155,6 +158,7 @@ class TrainingHealth(StepObserver):
             )
         super().on_train_begin(logs)
         self.findings, self.bundles, self.rollbacks = [], [], 0
+        self.stopped_for = None
         self._told: set[tuple[str, str]] = set()
         self._of_layers: list[Finding] = []
         self._rules = self._fresh_rules()
@@ -162,10 +166,9 @@ class TrainingHealth(StepObserver):
         self._lowest = math.inf
         self._keep(math.nan)
         if self.feed is not None and self.feed.refusal is not None:
-            warnings.warn(
+            warn(
                 f"TrainingHealth sees only the logs of epochs: {self.feed.refusal}.",
                 TrainingHealthWarning,
-                stacklevel=2,
             )
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
@@ -184,9 +187,9 @@ class TrainingHealth(StepObserver):
         """Looks at the rest of the epoch, and acts."""
         super().on_epoch_end(epoch, logs)
         self._look_at_steps()
-        self._warn_of_layers()
         if self._failed:
             # Its logs are NaN, or of steps without an update: told already.
+            self._warn_of_layers()
             return
         numbers = {
             name: float(value)
@@ -195,9 +198,12 @@ class TrainingHealth(StepObserver):
         }
         found = self._rules.epoch(epoch, numbers)
         self._tell(found)
-        if not any(map(_is_serious, found)):
+        self._warn_of_layers()
+        serious = next(filter(_is_serious, found), None)
+        if serious is None:
             self._keep(numbers.get("loss", math.nan))
         elif self.action == "stop":
+            self.stopped_for = serious
             self.model.stop_training = True
         elif self.action == "rollback":
             self._go_back()
@@ -232,6 +238,8 @@ class TrainingHealth(StepObserver):
         """Keeps and explains the step that failed, then stops or goes back."""
         self._averages.restore()
         report = self._explained(bad)
+        if report is None or report.kind != "data":
+            self._tell(self._rules.failed())
         bundle = self._bundled(bad)
         text = (
             f"Step {bad.step} (epoch {self._epoch + 1}) gave a gradient that is NaN or "
@@ -269,10 +277,9 @@ class TrainingHealth(StepObserver):
         # Layers and losses raise what they like outside of a compiled step; the
         # training and its other callbacks must not end by that.
         except Exception as error:
-            warnings.warn(
+            warn(
                 f"Step {bad.step} could not be replayed: {error}",
                 TrainingHealthWarning,
-                stacklevel=2,
             )
             return None
 
@@ -283,10 +290,9 @@ class TrainingHealth(StepObserver):
             folder = _free(self.bundle_dir / f"step-{bad.step:07d}")
             save_bundle(folder, self.model, bad.batch, bad.step, self.config)
         except OSError as error:
-            warnings.warn(
+            warn(
                 f"Step {bad.step} could not be kept in {self.bundle_dir}: {error}",
                 TrainingHealthWarning,
-                stacklevel=2,
             )
             return None
         self.bundles.append(folder)
@@ -320,12 +326,11 @@ class TrainingHealth(StepObserver):
         self._rules = self._fresh_rules()
         if self.feed is not None:
             self.feed.go_on()
-        warnings.warn(
+        warn(
             f"Back to the last good state with learning rate {rate * self.rate_cut:.4g} "
             f"in place of {rate:.4g} (rollback {self.rollbacks} of at most "
             f"{self.max_rollbacks}).",
             TrainingHealthWarning,
-            stacklevel=2,
         )
 
     def _tell(self, found: Iterable[Finding]) -> None:
@@ -334,11 +339,15 @@ class TrainingHealth(StepObserver):
             key = (finding.kind, finding.where)
             if key not in self._told:
                 self._told.add(key)
-                self.findings.append(finding)
+                if finding.kind == "learning rate":
+                    # The rest follows from it.
+                    self.findings.insert(0, finding)
+                else:
+                    self.findings.append(finding)
                 if finding.kind in _OF_LAYERS:
                     self._of_layers.append(finding)
                 else:
-                    warnings.warn(str(finding), TrainingHealthWarning, stacklevel=2)
+                    warn(str(finding), TrainingHealthWarning)
 
     def _warn_of_layers(self) -> None:
         """Warns once of what several layers have in common."""
@@ -351,7 +360,7 @@ class TrainingHealth(StepObserver):
                 names = f"{', '.join(most)} and {last}" if most else last
                 text += f" The same goes for {names}."
             text += f" {first.advice}"
-            warnings.warn(text, TrainingHealthWarning, stacklevel=2)
+            warn(text, TrainingHealthWarning)
 
     def _keep(self, loss: float) -> None:
         """Keeps the present state as the last good one, unless it is on the way up.

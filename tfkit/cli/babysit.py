@@ -8,7 +8,7 @@ from pathlib import Path
 import tyro
 
 from tfkit.callbacks import control_file
-from tfkit.cli import which_run
+from tfkit.cli import parsing, which_run
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def babysit(arguments: list[str]) -> None:
     Args:
         arguments: What follows `tfkit babysit`.
     """
-    options = tyro.cli(_Babysit, prog="tfkit babysit", args=arguments)
+    options = parsing.parse(_Babysit, "babysit", arguments)
     folder = which_run.find(options.run, options.logs)
     if folder.results.exists():
         raise ValueError(

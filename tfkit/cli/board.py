@@ -10,6 +10,8 @@ from pathlib import Path
 
 import tyro
 
+from tfkit.cli import parsing
+
 
 @dataclass(frozen=True)
 class _Board:
@@ -27,7 +29,7 @@ def board(arguments: list[str]) -> None:
     Args:
         arguments: What follows `tfkit board`.
     """
-    options = tyro.cli(_Board, prog="tfkit board", args=arguments)
+    options = parsing.parse(_Board, "board", arguments)
     serve(options.logs, options.port)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import tyro
 
 from tfkit._checks import check_count
-from tfkit.cli import data_file, own_modules, quiet, which_run
+from tfkit.cli import data_file, own_modules, parsing, quiet, which_run
 
 # What a shell takes for "no": the gradient is wrong. 2 is an error of the user's.
 _BUG = 1
@@ -59,7 +59,7 @@ def check_gradients(arguments: list[str]) -> None:
         FileNotFoundError: If there is no such run, model or data.
         ValueError: If the data do not fit, or the model cannot be checked.
     """
-    options = tyro.cli(_CheckGradients, prog="tfkit check-gradients", args=arguments)
+    options = parsing.parse(_CheckGradients, "check-gradients", arguments)
     check_count("examples", options.examples, hint="A few dozen are enough.")
     is_file = Path(options.target).suffix == ".keras"
     if is_file and options.data is None:

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tfkit import run_folder
-from tfkit.cli import output, which_run
+from tfkit.cli import output, parsing, which_run
 from tfkit.diagnose.error_rate import ErrorRate
 from tfkit.experiment import comparison, run_summary
 from tfkit.experiment.comparison import Comparison
@@ -59,12 +59,12 @@ def compare(arguments: list[str]) -> None:
         FileNotFoundError: If there is no such run.
         ValueError: If there are fewer than two, or one cannot be read.
     """
-    options = tyro.cli(_Compare, prog="tfkit compare", args=arguments)
+    options = parsing.parse(_Compare, "compare", arguments)
     if len(options.runs) < 2:
         raise ValueError(
             "Two runs or more are compared: `tfkit compare RUN RUN`. Received: "
-            f"{options.runs[0] if options.runs else 'none'}. `tfkit runs` lists the "
-            "runs there are."
+            f"{options.runs[0] if options.runs else 'none'}. "
+            f"{which_run.there_are(options.logs)}"
         )
     folders = _different(options)
     found = comparison.compare(folders)

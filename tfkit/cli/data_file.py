@@ -1,9 +1,45 @@
-"""`--data FILE.npz`: the examples that a saved model is looked at with."""
+"""The data on the command line: the options that say how, and `--data FILE.npz`."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
+
+from tfkit.experiment.description import DataOptions
+
+_NAMES = "|".join(field.name for field in fields(DataOptions))
+
+
+@contextmanager
+def spoken_of_as_options() -> Iterator[None]:
+    """Lets errors name the data options as they are typed: `--label`, not `label`.
+
+    Raises:
+        ValueError: For a ValueError inside, with these names.
+
+    Example:
+        >>> with spoken_of_as_options():
+        ...     raise ValueError("`image_size` does not apply. Received: image_size=8")
+        Traceback (most recent call last):
+        ...
+        ValueError: `--image-size` does not apply. Received: --image-size 8
+    """
+    try:
+        yield
+    except ValueError as error:
+        text = re.sub(rf"(?<=`)({_NAMES})(?=`)", _typed, f"{error}")
+        text = re.sub(rf"(?<=[ `])({_NAMES})=", lambda name: f"{_typed(name)} ", text)
+        if text == f"{error}":
+            raise
+        raise ValueError(text) from error
+
+
+def _typed(name: re.Match[str]) -> str:
+    return f"--{name[1].replace('_', '-')}"
 
 
 def read_examples(file: Path, model: Any, *, targets: bool = True) -> tuple[Any, Any]:

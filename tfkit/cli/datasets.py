@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import tyro
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from tfkit.cli import parsing
 from tfkit.data import registry
 
 
@@ -23,7 +23,7 @@ def datasets(arguments: list[str]) -> None:
     Args:
         arguments: What follows `tfkit datasets`.
     """
-    tyro.cli(_Datasets, prog="tfkit datasets", args=arguments)
+    parsing.parse(_Datasets, "datasets", arguments)
     table = Table(box=box.SIMPLE_HEAD)
     for column in ("name", "examples", "shape", "classes", "offline", "what"):
         table.add_column(

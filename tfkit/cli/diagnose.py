@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -18,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tfkit import run_folder
-from tfkit.cli import output, quiet, which_run
+from tfkit.cli import output, parsing, quiet, which_run
 from tfkit.diagnose.bias_variance import BiasVariance
 from tfkit.diagnose.error_rate import ErrorRate
 from tfkit.run_folder import RunFolder
@@ -26,7 +25,7 @@ from tfkit.run_folder import RunFolder
 if TYPE_CHECKING:
     import numpy as np
 
-    from tfkit.experiment.description import Experiment
+    from tfkit.experiment.saved_run import SavedRun
     from tfkit.experiment.steps import PreparedData
 
 Part = Literal["errors", "actions", "classes", "distribution", "duplicates"]
@@ -34,7 +33,6 @@ Part = Literal["errors", "actions", "classes", "distribution", "duplicates"]
 _SPLITS = ("train", "dev", "test")
 # Of all comparisons of parts together; the usual level.
 _FALSE_ALARMS = 0.05
-_WIDTH = 88
 
 
 @dataclass(frozen=True)
@@ -95,9 +93,17 @@ class _Subject:
     """A run's model and data, and what several parts of the diagnosis need of them."""
 
     folder: RunFolder
-    experiment: Experiment
-    model: Any
-    data: PreparedData
+    run: SavedRun
+
+    @property
+    def model(self) -> Any:
+        """The model that came of the run."""
+        return self.run.model
+
+    @property
+    def data(self) -> PreparedData:
+        """The data as they are now."""
+        return self.run.data
 
     @cached_property
     def parts(self) -> Mapping[str, Any]:
@@ -113,10 +119,10 @@ class _Subject:
 
     @cached_property
     def judgement(self) -> BiasVariance:
-        """Bias and variance."""
-        from tfkit.experiment import steps
+        """Bias and variance, and what to try."""
+        from tfkit.experiment import saved_run
 
-        return steps.judge(self.errors, self.experiment.run.human_error)
+        return saved_run.judge(self.folder, self.run, self.errors)
 
 
 def diagnose(arguments: list[str]) -> None:
@@ -129,7 +135,7 @@ def diagnose(arguments: list[str]) -> None:
         FileNotFoundError: If there is no such run, or it has no model.
         PermissionError: If the reports cannot be logged into the run.
     """
-    options = tyro.cli(_Diagnose, prog="tfkit diagnose", args=arguments)
+    options = parsing.parse(_Diagnose, "diagnose", arguments)
     folder = which_run.find(options.run, options.logs, with_model=True)
     if options.log:
         _require_loggable(folder)
@@ -171,8 +177,7 @@ def _load(folder: RunFolder) -> _Subject:
     with quiet.tensorflow_import():
         from tfkit.experiment import saved_run
 
-    run = saved_run.load(folder)
-    return _Subject(folder, run.experiment, run.model, run.data)
+    return _Subject(folder, saved_run.load(folder))
 
 
 def _errors(subject: _Subject) -> Iterator[_Finding]:
@@ -205,18 +210,7 @@ def _gap_table(judgement: BiasVariance) -> Table:
 
 
 def _actions(subject: _Subject) -> Iterator[_Finding]:
-    from tfkit.diagnose.recipe import recommend
-    from tfkit.experiment import run_summary
-
-    folder = subject.folder
-    history = run_summary.read_history(folder) if folder.history.exists() else None
-    actions = recommend(
-        subject.judgement,
-        model=subject.model,
-        history=history,
-        options=subject.experiment.to_dict(),
-        examples=len(subject.parts["train"].y),
-    )
+    actions = subject.judgement.actions
     yield _Finding("actions", "What to try, in this order", actions)
 
 
@@ -289,8 +283,3 @@ def _show(console: Console, finding: _Finding) -> None:
     for item in finding.shown or (f"{finding.report}",):
         console.print(item, soft_wrap=True, highlight=False, markup=False)
     console.print()
-
-
-def _wrapped(head: str, text: str) -> list[str]:
-    indent = " " * len(head)
-    return textwrap.wrap(text, _WIDTH, initial_indent=head, subsequent_indent=indent)

@@ -6,7 +6,7 @@ import dataclasses
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 from rich import box
@@ -15,13 +15,15 @@ from rich.table import Table
 from rich.text import Text
 
 from tfkit import run_folder
-from tfkit.cli import data_file, output, own_modules, quiet, which_run
+from tfkit.cli import data_file, output, own_modules, parsing, quiet, which_run
 from tfkit.data import registry
 from tfkit.experiment import Experiment, config_file
+from tfkit.experiment.description import Bare, DataOptions
 
 if TYPE_CHECKING:
     from tfkit.diagnose.checkup import Checkup
 
+_DEFAULTS = DataOptions()
 _MARKS = {
     "ok": ("ok", "green"),
     "warning": ("warn", "yellow"),
@@ -35,7 +37,8 @@ class _Doctor:
 
     target: tyro.conf.Positional[str]
     """CONFIG.toml, a run, a dataset's name (`tfkit train`'s defaults), or MODEL.keras."""
-    data: Path | None = None
+    data: Bare[DataOptions] = _DEFAULTS
+    file: Annotated[Path | None, tyro.conf.arg(name="data")] = None
     """NPZ file with x and y. A .keras model needs one; else it replaces the dataset."""
     batch_size: int | None = None
     """Of the training to come. Default: that of the config; 32 for a .keras model."""
@@ -54,6 +57,8 @@ class _Doctor:
 def doctor(arguments: list[str]) -> None:
     """Examines what `tfkit train` would train, or a saved model.
 
+    The options of the data are those of `tfkit train`, and override a config's.
+
     Args:
         arguments: What follows `tfkit doctor`.
 
@@ -62,19 +67,29 @@ def doctor(arguments: list[str]) -> None:
         OSError: If a file is missing.
         SystemExit: With status 1, if there is a fault.
     """
-    options = tyro.cli(_Doctor, prog="tfkit doctor", args=arguments)
+    options = parsing.parse(_Doctor, "doctor", arguments)
     # Found out before TensorFlow is imported, which takes seconds.
     if options.target.endswith(".keras"):
-        if options.data is None:
+        if options.file is None:
             raise ValueError(
                 "A .keras model must be examined with examples. Received: "
                 f"{options.target} without `--data`. Give `--data FILE.npz` with x and y."
             )
+        if options.data != _DEFAULTS:
+            raise ValueError(
+                "The options of the data are for datasets. Received: some of them with "
+                f"{options.target}, which is examined with the examples of `--data` as "
+                "they are. Leave them out."
+            )
         experiment, target = None, options.target
         own_modules.require_file(Path(target), "model file")
-        own_modules.require_file(options.data, "data file")
+        own_modules.require_file(options.file, "data file")
     else:
         experiment, target = _experiment(options)
+        # What is not given stays as the config has it.
+        config = dataclasses.replace(options, data=experiment.data)
+        given = parsing.parse(_Doctor, "doctor", arguments, default=config).data
+        experiment = dataclasses.replace(experiment, data=given)
         registry.resolve(experiment.dataset)
     console = Console(stderr=options.json)
     with console.status("loading TensorFlow"), quiet.tensorflow_import():
@@ -82,12 +97,13 @@ def doctor(arguments: list[str]) -> None:
 
     with console.status("examining"), own_modules.imported(options.imports):
         if experiment is None:
-            assert options.data is not None
+            assert options.file is not None
             model = own_modules.load_model(Path(options.target))
-            x, y = data_file.read_examples(options.data, model)
+            x, y = data_file.read_examples(options.file, model)
             batch_size = 32
         else:
-            model, x, y = _built(experiment)
+            with data_file.spoken_of_as_options():
+                model, x, y = _built(experiment)
             batch_size = experiment.training.batch_size
         if options.batch_size is not None:
             batch_size = options.batch_size
@@ -111,8 +127,8 @@ def _experiment(options: _Doctor) -> tuple[Experiment, str]:
         folder = _run(options)
         name = folder.path.as_posix()
         experiment = config_file.load(folder.config)
-    if options.data is not None:
-        experiment = dataclasses.replace(experiment, dataset=str(options.data))
+    if options.file is not None:
+        experiment = dataclasses.replace(experiment, dataset=str(options.file))
     return experiment, name
 
 

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.text import Text
 
 from tfkit import run_folder
-from tfkit.cli import output
+from tfkit.cli import output, parsing
 from tfkit.diagnose.bias_variance import BiasVariance
 from tfkit.diagnose.error_rate import ErrorRate
 from tfkit.experiment import run_summary
@@ -70,7 +70,7 @@ def runs(arguments: list[str]) -> None:
     Raises:
         FileNotFoundError: If there is no such folder.
     """
-    options = tyro.cli(_Runs, prog="tfkit runs", args=arguments)
+    options = parsing.parse(_Runs, "runs", arguments)
     folder = _folder(options.logs)
     summaries = [run_summary.summarize(run) for run in run_folder.all_below(folder)]
     order = _order(options.sort)
@@ -269,6 +269,8 @@ def _verdict(judgement: BiasVariance | None) -> str:
     """
     if judgement is None:
         return ""
+    if judgement.actions is not None and judgement.actions.training_failed:
+        return "did not train"
     named = [(_SHORT.get(gap.name, gap.name), gap.level) for gap in judgement.gaps]
     high = [name for name, level in named if level == "high"]
     parts = ["high " + " and ".join(high)] if high else []

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
-from tfkit.cli import output, own_modules, quiet
+from tfkit.cli import output, own_modules, parsing, quiet
 
 if TYPE_CHECKING:
     from tfkit.diagnose.failure_bundle import FailureBundle
@@ -41,7 +41,7 @@ def replay(arguments: list[str]) -> None:
     Args:
         arguments: What follows `tfkit replay`.
     """
-    options = tyro.cli(_Replay, prog="tfkit replay", args=arguments)
+    options = parsing.parse(_Replay, "replay", arguments)
     with quiet.tensorflow_import():
         from tfkit.diagnose import failure
 

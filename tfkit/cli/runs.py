@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tfkit import run_folder
-from tfkit.cli import output, quiet, which_run
+from tfkit.cli import output, parsing, quiet, which_run
 
 # More rows than this are for a file, not for a screen.
 _MAX_ROWS = 20
@@ -47,7 +47,7 @@ def evaluate(arguments: list[str]) -> None:
     Args:
         arguments: What follows `tfkit evaluate`.
     """
-    options = tyro.cli(_Evaluate, prog="tfkit evaluate", args=arguments)
+    options = parsing.parse(_Evaluate, "evaluate", arguments)
     folder = which_run.find(options.run, options.logs, with_model=True)
     with quiet.tensorflow_import():
         from tfkit.experiment import report, saved_run
@@ -65,7 +65,7 @@ def predict(arguments: list[str]) -> None:
     Args:
         arguments: What follows `tfkit predict`.
     """
-    options = tyro.cli(_Predict, prog="tfkit predict", args=arguments)
+    options = parsing.parse(_Predict, "predict", arguments)
     folder = which_run.find(options.run, options.logs, with_model=True)
     if options.output is not None:
         run_folder.require_writable(options.output.parent, option="--output")

@@ -10,7 +10,7 @@ import tyro
 from rich.console import Console
 
 from tfkit import run_folder
-from tfkit.cli import output, quiet
+from tfkit.cli import data_file, output, parsing, quiet
 from tfkit.data import registry
 from tfkit.experiment import Experiment, config_file
 
@@ -36,8 +36,8 @@ def train(arguments: list[str]) -> None:
     """
     config = _config_option(arguments)
     defaults = Experiment() if config is None else config_file.load(config)
-    experiment = tyro.cli(
-        _Train, prog="tfkit train", args=arguments, default=_Train(defaults)
+    experiment = parsing.parse(
+        _Train, "train", arguments, default=_Train(defaults)
     ).experiment
 
     # Found out before TensorFlow is imported, which takes seconds.
@@ -51,7 +51,8 @@ def train(arguments: list[str]) -> None:
     with console.status("loading TensorFlow"), quiet.tensorflow_import():
         from tfkit.experiment import report, runner
 
-    result = runner.run(experiment, console)
+    with data_file.spoken_of_as_options():
+        result = runner.run(experiment, console)
     console.print()
     console.print(report.error_table(result.errors))
     console.print(f"{result.judgement}\n", highlight=False, soft_wrap=True)

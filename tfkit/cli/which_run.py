@@ -89,6 +89,11 @@ def _what_is_wrong(run: str, logs: Path) -> str:
     )
 
 
+def there_are(logs: Path) -> str:
+    """Says which runs there are, the latest first."""
+    return _ways_out(list(run_folder.runs(logs)), logs)
+
+
 def _ways_out(known: list[RunFolder], logs: Path) -> str:
     if not known:
         return (

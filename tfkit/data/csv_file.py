@@ -45,6 +45,9 @@ def load_csv(path: str | os.PathLike[str], *, label: str | None = None) -> Datas
         >>> dataset.feature_names, dataset.class_names, dataset.y
         (('height', 'width'), ('elm', 'oak'), array([1, 0]))
     """
+    # Takes most of a second to import.
+    import pandas as pd
+
     path = Path(path).expanduser()
     table = read_table(path)
     if table.shape[1] < 2:
@@ -66,11 +69,21 @@ def load_csv(path: str | os.PathLike[str], *, label: str | None = None) -> Datas
     inputs = table.drop(columns=column)
     text = [name for name in inputs if inputs[name].dtype.kind not in "buif"]
     if text:
-        example = inputs[text[0]].dropna().iloc[0]
+        values = inputs[text[0]]
+        # Of a column with numbers, what is none: an example of text, and where it is.
+        wrong = pd.to_numeric(values, errors="coerce").isna() & values.notna()
+        row = int(wrong.to_numpy().argmax())
+        numbers = int(values.notna().sum() - wrong.sum())
         raise ValueError(
             f"The inputs of {str(path)!r} must be numbers. Received: text in column "
-            f"{', '.join(map(repr, text))} (such as {str(example)!r}). Encode it as "
-            "numbers, or name the label column with `label`."
+            f"{', '.join(map(repr, text))} (such as {str(values.iloc[row])!r} in row "
+            f"{row + 1}). "
+            + (
+                f"{numbers} other values of {text[0]!r} are numbers: correct this one, "
+                "or leave its row out."
+                if numbers
+                else "Encode it as numbers, or name the label column with `label`."
+            )
         )
     y, names = encode_labels(table[column].to_numpy(), name=str(path))
     return Dataset(

@@ -19,10 +19,13 @@ from tfkit.data.dataset import Dataset
 # an error rate of 10 % to two points; with fewer, such a dev set could not tell models apart.
 _MEDIUM = 100_000
 _LARGE = 10_000_000
+#: A copy can hide one error at most, so the error of a part is too low by its share of
+#: copies at most. From this share on that is said to mislead; below, it is told as such.
+MISLEADING_COPIES = 0.05
 
 
 class SplitWarning(UserWarning):
-    """Two parts share examples, or a part lacks a class: its error rate will mislead."""
+    """Two parts share examples, or a part lacks a class: its error may mislead."""
 
 
 @dataclass(frozen=True)
@@ -313,11 +316,11 @@ def _without(fractions: Fractions, number: int) -> Fractions:
 
 
 def _warn(splits: Splits, y: np.ndarray) -> None:
-    """Warns of what will mislead; called by the public functions themselves."""
+    """Warns of what may mislead; called by the public functions themselves."""
     classes = np.unique(y)
     parts = dict(zip(NAMES, (splits.train, splits.dev, splits.test), strict=True))
     parts = {name: part for name, part in parts.items() if part.examples}
-    found = []
+    found, harmless = [], []
     for name, part in parts.items():
         missing = np.setdiff1d(classes, part.y)
         if len(missing):
@@ -328,14 +331,20 @@ def _warn(splits: Splits, y: np.ndarray) -> None:
     for i, first in enumerate(names):
         for second in names[i + 1 :]:
             copies = int(np.isin(digests[second], digests[first]).sum())
-            if copies:
-                found.append(
-                    f"{copies} of {second} are exact copies of examples in {first}"
+            if not copies:
+                continue
+            share = copies / parts[second].examples
+            are = "is an exact copy" if copies == 1 else "are exact copies"
+            text = f"{copies} of {second} {are} of examples in {first}"
+            if share >= MISLEADING_COPIES:
+                found.append(f"{text} ({share:.1%})")
+            else:
+                harmless.append(
+                    f"{text}, so that its error is too low by {share:.1%} at most"
                 )
-    if found:
+    small = "Of less weight" if found else "This split is nearly clean"
+    told = [("This split will mislead", found), (small, harmless)]
+    text = " ".join(f"{head}: {'; '.join(what)}." for head, what in told if what)
+    if text:
         # 3: the code that called the public function.
-        warnings.warn(
-            "This split will mislead: " + "; ".join(found) + ".",
-            SplitWarning,
-            stacklevel=3,
-        )
+        warnings.warn(text, SplitWarning, stacklevel=3)

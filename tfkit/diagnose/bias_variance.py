@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import textwrap
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, Literal
 
 from tfkit.diagnose.error_rate import ErrorRate, wilson_interval
-from tfkit.diagnose.recipe import recommend
+from tfkit.diagnose.recipe import Actions, recommend
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -19,6 +20,8 @@ Level = Literal["low", "high", "unclear"]
 # Most that may be called high, by chance alone, over all gaps of one verdict.
 _FALSE_ALARMS = 0.05
 _ROUNDING = 1e-12
+# Steps in the text; `advice` and `actions` have all.
+_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -50,15 +53,22 @@ class BiasVariance:
         gaps: Avoidable bias and variance; data mismatch and overfitting to dev where
             the errors that show them were given.
         tolerance: Gap above which a problem is called high.
+        actions: What to try, in the order of the evidence that `with_evidence` was
+            given; None for the course's order.
     """
 
     errors: dict[str, float]
     gaps: tuple[Gap, ...]
     tolerance: float
+    actions: Actions | None = field(default=None, compare=False, repr=False)
 
     @property
     def verdict(self) -> str:
         """One line, such as "high variance" or "low bias, low variance"."""
+        if self.actions is not None and self.actions.training_failed:
+            return (
+                "training does not work yet; bias and variance mean nothing until then"
+            )
         named = {"avoidable bias": "bias"}
         high = [named.get(g.name, g.name) for g in self.gaps if g.level == "high"]
         unclear = [named.get(g.name, g.name) for g in self.gaps if g.level == "unclear"]
@@ -71,13 +81,58 @@ class BiasVariance:
     def advice(self) -> tuple[str, ...]:
         """What the course says to try, the largest high gap first.
 
-        `tfkit.diagnose.recommend` ranks it by what the model and its run show.
+        After `with_evidence`, ranked by what the model and its training show, with
+        the numbers that do.
         """
-        return tuple(f"{action.problem}: {action.what}" for action in recommend(self))
+        actions = recommend(self) if self.actions is None else self.actions
+        return tuple(
+            f"{action.problem}: {action.what}"
+            + (f" ({action.why})" if action.why else "")
+            for action in actions
+        )
+
+    def with_evidence(
+        self,
+        *,
+        model: Any = None,
+        history: Any = None,
+        options: Mapping[str, Any] | None = None,
+        examples: int | None = None,
+    ) -> BiasVariance:
+        """Returns the same judgement, with advice for this model and its training.
+
+        Where the training did not work at all, the verdict says so, too.
+
+        Args:
+            model: As for `tfkit.diagnose.recommend`, which ranks the advice.
+            history: The same.
+            options: The same.
+            examples: The same.
+
+        Example:
+            >>> judgement = bias_variance(train_error=0.9, dev_error=0.9)
+            >>> history = {"loss": [2.3, 9e5]}
+            >>> print(judgement.with_evidence(history=history).advice[0])
+            training: a lower learning rate (the cost rose from 2.3 to 9e+05; bias and
+            variance mean nothing until training works)
+        """
+        actions = recommend(
+            self, model=model, history=history, options=options, examples=examples
+        )
+        return replace(self, actions=actions)
 
     def to_dict(self) -> dict[str, Any]:
         """Returns plain types, with the verdict and the advice."""
-        return {**asdict(self), "verdict": self.verdict, "advice": list(self.advice)}
+        found = {
+            "errors": dict(self.errors),
+            "gaps": [asdict(gap) for gap in self.gaps],
+            "tolerance": self.tolerance,
+            "verdict": self.verdict,
+            "advice": list(self.advice),
+        }
+        if self.actions is not None:
+            found["actions"] = [action.to_dict() for action in self.actions]
+        return found
 
     def plot(self) -> Figure:
         """Draws the errors from human level to test, and the gaps between them."""
@@ -97,10 +152,11 @@ class BiasVariance:
             lines.append(
                 f"  {gap.name:<{width}}  {100 * gap.value:5.1f} %{interval}  {gap.level}"
             )
-        steps = (
-            textwrap.wrap(f"try: {step}", 86, subsequent_indent=" " * 5)
-            for step in self.advice
-        )
+        advice = self.advice
+        shown = [f"try: {step}" for step in advice[:_SHOWN]]
+        if len(advice) > _SHOWN:
+            shown.append(f"and {len(advice) - _SHOWN} more")
+        steps = (textwrap.wrap(step, 86, subsequent_indent=" " * 5) for step in shown)
         return "\n".join([*lines, *(f"  {line}" for step in steps for line in step)])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import textwrap
 from collections.abc import Callable, Sequence
@@ -341,7 +342,7 @@ def learning_curve(
             random states are as before afterwards.
 
     Raises:
-        TypeError: If `build` cannot be called or returns no Keras model, `data` is no
+        TypeError: If `build` cannot be called so or returns no Keras model, `data` is no
             pair, or labels are text.
         ValueError: If the fractions are not ascending in (0, 1], or the least of them
             has fewer examples than there are classes; if the targets are no classes,
@@ -371,6 +372,7 @@ def learning_curve(
     x, y = check_pair(data, "data")
     sizes = _sizes(fractions, len(y))
     _check_common(build, dev, epochs, batch_size, repeats, seed)
+    _require_takes(build, (), "no argument")
     require_classifier(build, seed)
     orders = [nested_subsets(y, sizes, seed + repeat) for repeat in range(repeats)]
     whole_steps = epochs * -(-len(y) // batch_size)
@@ -453,7 +455,7 @@ def regularization_curve(
             for each strength. The global random states are as before afterwards.
 
     Raises:
-        TypeError: If `build` cannot be called or returns no Keras model, or `data` is no
+        TypeError: If `build` cannot be called so or returns no Keras model, or `data` is no
             pair.
         ValueError: If there are fewer than two strengths, or they are not ascending; if
             `build` returns a model that is not compiled or was trained already; as
@@ -486,6 +488,7 @@ def regularization_curve(
             f"strengths={tuple(strengths)}. Sort them, and leave out what comes twice."
         )
     _check_common(build, dev, epochs, batch_size, repeats, seed)
+    _require_takes(build, (values[0],), "one argument, the strength of regularization")
     require_classifier(lambda: build(values[0]), seed)
     trainings = [
         [
@@ -526,6 +529,26 @@ def _check_common(
     elif isinstance(dev.element_spec, tuple) and len(dev.element_spec) > 1:
         for batch in dev.take(1):
             require_numbers(batch[1], "y of dev")
+
+
+def _require_takes(
+    build: Callable[..., Any], given: tuple[Any, ...], what: str
+) -> None:
+    """Raises unless `build` can be called with these arguments."""
+    try:
+        signature = inspect.signature(build)
+    except ValueError:
+        return  # of a built-in that doesn't tell
+    try:
+        signature.bind(*given)
+    except TypeError:
+        name = getattr(build, "__name__", type(build).__name__)
+        example = "def build(strength): ..." if given else "def build(): ..."
+        raise TypeError(
+            f"`build` must take {what}, and return a new, compiled model. Received: "
+            f"{name}{signature}. Write `{example}`"
+            + (", and use the strength in the model." if given else ".")
+        ) from None
 
 
 def _sizes(fractions: Sequence[float], examples: int) -> list[int]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tfkit.diagnose.recipe_evidence import Tried
+from tfkit.diagnose.recipe_failure import Failure
 
 if TYPE_CHECKING:
     from tfkit.diagnose.bias_variance import BiasVariance
@@ -25,6 +26,8 @@ _DEV_RISE = 0.05
 # Steps against a gap that is unclear.
 _IF_REAL = 2
 _WIDTH = 88
+# The problem of an action against a training that did not work.
+_TRAINING = "training"
 # Trainable weights an example, from which on more units are unlikely to be what lacks.
 _LARGE_NETWORK = 100
 
@@ -35,7 +38,8 @@ class Action:
 
     Args:
         problem: Name of the gap: "avoidable bias", "variance", "data mismatch",
-            "overfitting to dev"; or of those that are unclear, as "to tell ...".
+            "overfitting to dev"; or of those that are unclear, as "to tell ..."; or
+            "training", where that did not work.
         what: What to do.
         why: What was seen that speaks for it, with the number; "" where the course's
             recipe is all there is.
@@ -67,6 +71,11 @@ class Actions(tuple[Action, ...]):
     """
 
     __slots__ = ()
+
+    @property
+    def training_failed(self) -> bool:
+        """Whether training did not work, so that bias and variance mean nothing."""
+        return bool(self) and self[0].problem == _TRAINING
 
     @property
     def verdict(self) -> str:
@@ -108,6 +117,10 @@ def recommend(
 ) -> Actions:
     """Ranks what to try next for this model: the course's recipe, moved by evidence.
 
+    Before all, training must work. Where the train error is not low and the cost is NaN,
+    rose, or ended above that of chance (`tfkit.diagnose.recipe_failure` has the rule),
+    only what mends that is advised: bias and variance mean nothing until then.
+
     The largest high gap comes first. Against each gap, what the model, its history and
     its options speak for stands in front, with the number that does; then the course's
     order; last, what they speak against. What is already on is advised as *more* or
@@ -117,8 +130,8 @@ def recommend(
 
     Evidence that is looked at: dropout, L1 and L2, weight decay, augmentation,
     normalization of batches and inputs, optimizer and learning rate (model or options);
-    trainable weights for each training example; whether the cost still falls, jumps,
-    or stands still at the end, and whether the dev cost has turned up (history).
+    trainable weights for each training example; whether the cost got below that of
+    chance (ln C, with a model and its history), still falls, jumps, or stands still at the end, and whether the dev cost has turned up (history).
 
     Args:
         judgement: What `bias_variance` or `measure_bias_variance` returned.
@@ -158,6 +171,12 @@ def recommend(
         (gap for gap in judgement.gaps if gap.level == "high"),
         key=lambda gap: -gap.value,
     )
+    bias = any(
+        gap.name == "avoidable bias" and gap.level != "low" for gap in judgement.gaps
+    )
+    if bias and tried.failure is not None:
+        # With a low train error, the weights that were kept have learnt all the same.
+        return Actions(_against_failure(tried, tried.failure))
     actions: list[Action] = []
     for gap in high:
         ranked = sorted(_AGAINST[gap.name](tried), key=lambda step: step[0])
@@ -176,6 +195,50 @@ def recommend(
             problem = f"{gap.name}, if it is real"
             actions += [Action(problem, *step[1:]) for step in ranked[:_IF_REAL]]
     return Actions(actions)
+
+
+def _against_failure(tried: Tried, failure: Failure) -> Iterator[Action]:
+    """What lets training work, in the order of how often that is it."""
+    why = f"{failure.text}; bias and variance mean nothing until training works"
+    if failure.diverged:
+        # Two digits, and 100 rather than 1e+02.
+        rate = float(f"{tried.rate / 10:.2g}") if tried.rate else 0.0
+        tenth = f"--optimizer.learning-rate {rate:g}" if rate else ""
+        now = f" (now {tried.rate:g})" if tried.rate and tenth else ""
+        where = f"learning_rate of the optimizer{now}"
+        yield Action(
+            _TRAINING,
+            "a lower learning rate",
+            why,
+            "; ".join(filter(None, (tenth, where))),
+        )
+    else:
+        yield Action(
+            _TRAINING,
+            "another learning rate",
+            why,
+            "tfkit.diagnose.learning_rate_range proposes one",
+        )
+    if tried.normalized is False:
+        yield Action(
+            _TRAINING,
+            "normalized inputs",
+            "the inputs are not",
+            "--normalize; tfkit.data.normalization_layer as the first layer",
+        )
+    if failure.diverged:
+        yield Action(
+            _TRAINING,
+            "gradient clipping, if a lower rate is not enough",
+            "",
+            "--optimizer.clip-norm 1; clipnorm=1.0 of the optimizer",
+        )
+    yield Action(
+        _TRAINING,
+        "a look for other faults of data and model",
+        "",
+        "tfkit doctor; tfkit.diagnose.checkup",
+    )
 
 
 _Step = tuple[int, str, str, str]
@@ -242,7 +305,7 @@ def _bigger(tried: Tried) -> _Step:
 def _longer(tried: Tried) -> Iterator[_Step]:
     what, where = "train longer", "--epochs; epochs of fit"
     fall, epochs = tried.fall, len(tried.loss)
-    if tried.spiky or not tried.finite:
+    if tried.spiky:
         return  # a longer run at this learning rate only jumps on
     if fall is None:
         yield _COURSE, what, "", "" if tried.epochs is None else where
@@ -268,16 +331,7 @@ def _other_rate(tried: Tried) -> Iterator[_Step]:
     keras_part = "learning_rate of the optimizer"
     where = "; ".join(filter(None, (rate, keras_part)))
     seen = False
-    if not tried.finite:
-        epoch = int(np.argmin(np.isfinite(tried.loss))) + 1
-        seen = True
-        yield (
-            _EVIDENCE,
-            "a lower learning rate",
-            f"the cost was no number from epoch {epoch} on{now}",
-            where,
-        )
-    elif tried.spiky:
+    if tried.spiky:
         seen = True
         yield (
             _EVIDENCE,

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from tfkit.diagnose.recipe_failure import Failure, failure_of
+
 # A cost that jumps up by a tenth in every fifth epoch, or more often, is spiky. With
 # full batches and a fitting rate it never rises.
 _JUMP, _JUMPS = 0.1, 0.2
@@ -35,6 +37,7 @@ class Tried:
         decayed: Whether the learning rate falls over time.
         patience: Of early stopping, epochs.
         epochs: That were asked for.
+        classes: How many the cross-entropy tells apart; None if the cost is another.
         loss: Training cost by epoch.
         dev_loss: Dev cost by epoch.
     """
@@ -55,6 +58,7 @@ class Tried:
     decayed: bool | None = None
     patience: int | None = None
     epochs: int | None = None
+    classes: int | None = None
     loss: np.ndarray = field(default_factory=lambda: np.empty(0))
     dev_loss: np.ndarray = field(default_factory=lambda: np.empty(0))
 
@@ -79,8 +83,13 @@ class Tried:
             found |= _from_options(_mapping("options", options))
         if model is not None:
             seen = _from_model(model)
+            if "rate" in found:
+                # The model's is that of this moment, brought down by a decay.
+                seen.pop("rate", None)
             # A run is judged by an inference copy at times, and its optimizer lost.
             found |= {name: value for name, value in seen.items() if value is not None}
+            # `tfkit train`, whose options these are, knows no other cost.
+            found["classes"] = _classes(model, assumed=options is not None)
         if history is not None:
             columns = _mapping("history", getattr(history, "history", history))
             found["loss"] = _numbers(columns.get("loss", ()))
@@ -105,6 +114,11 @@ class Tried:
         parts = [f"dropout of {100 * self.dropout:g} %"] if self.dropout else []
         parts += [self.penalty] if self.penalty else []
         return ", ".join(parts + (["augmentation"] if self.augmented else []))
+
+    @property
+    def failure(self) -> Failure | None:
+        """Why training did not work, or None: see `failure_of`."""
+        return failure_of(self.loss, self.classes, penalized=bool(self.penalty))
 
     @property
     def fall(self) -> float | None:
@@ -239,6 +253,28 @@ def _from_model(model: Any) -> dict[str, Any]:
         if isinstance(getattr(optimizer, "_learning_rate", None), schedule):
             found["decayed"] = True
     return found
+
+
+def _classes(model: Any, *, assumed: bool) -> int | None:
+    """Classes that the model's cross-entropy tells apart; None for another cost.
+
+    Args:
+        model: The model.
+        assumed: What to take where it isn't compiled: a cross-entropy, or nothing.
+    """
+    shape = getattr(model, "output_shape", None)
+    if not isinstance(shape, tuple) or len(shape) != 2 or not isinstance(shape[1], int):
+        return None
+    loss = getattr(model, "loss", None)
+    name = loss if isinstance(loss, str) else getattr(loss, "__name__", None)
+    name = name or ("" if loss is None else type(loss).__name__)
+    kind = name.replace("_", "").lower()
+    if kind == "binarycrossentropy":
+        return 2  # of several labels, each is there or not
+    exclusive = kind in ("sparsecategoricalcrossentropy", "categoricalcrossentropy")
+    if shape[1] > 1 and (exclusive or (loss is None and assumed)):
+        return shape[1]
+    return None
 
 
 def _dropped(layer: Any) -> float:

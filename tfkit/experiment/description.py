@@ -22,9 +22,9 @@ T = TypeVar("T")
 # A section whose options need no prefix on the command line: `--hidden`, not
 # `--model.hidden`. Its name still heads the group in `--help` and the TOML table.
 if TYPE_CHECKING:
-    _Bare: TypeAlias = Annotated[T, None]
+    Bare: TypeAlias = Annotated[T, None]
 else:
-    _Bare = tyro.conf.OmitArgPrefixes
+    Bare = tyro.conf.OmitArgPrefixes
 
 # tyro takes an option's help from the docstring below it, which must be one line.
 
@@ -254,15 +254,15 @@ class Experiment:
 
     dataset: Annotated[str, tyro.conf.Positional] = "digits"
     """What to train on: a name that `tfkit datasets` lists, `tfds:NAME`, or a path."""
-    data: _Bare[DataOptions] = DataOptions()
-    model: _Bare[ModelOptions] = ModelOptions()
-    regularization: _Bare[RegularizationOptions] = RegularizationOptions()
+    data: Bare[DataOptions] = DataOptions()
+    model: Bare[ModelOptions] = ModelOptions()
+    regularization: Bare[RegularizationOptions] = RegularizationOptions()
     optimizer: OptimizerOptions = OptimizerOptions()
     decay: DecayOptions = DecayOptions()
-    training: _Bare[TrainingOptions] = TrainingOptions()
+    training: Bare[TrainingOptions] = TrainingOptions()
     early_stopping: EarlyStoppingOptions = EarlyStoppingOptions()
-    logging: _Bare[LoggingOptions] = LoggingOptions()
-    run: _Bare[RunOptions] = RunOptions()
+    logging: Bare[LoggingOptions] = LoggingOptions()
+    run: Bare[RunOptions] = RunOptions()
 
     @property
     def group(self) -> str:

@@ -108,9 +108,13 @@ def _judgement(judgement: BiasVariance) -> list[str]:
         "interval holds that value; human-level error is taken as "
         f"{100 * judgement.errors['human']:g} %.",
     ]
-    if judgement.advice:
-        lines += ["", "What the course says to try:", ""]
-        lines += [f"- {step}" for step in judgement.advice]
+    if judgement.actions is None:
+        steps = list(judgement.advice)
+    else:
+        steps = [str(action) for action in judgement.actions]
+    if steps:
+        lines += ["", "What to try, in this order:", ""]
+        lines += [f"{number}. {step}" for number, step in enumerate(steps, 1)]
     return lines
 
 

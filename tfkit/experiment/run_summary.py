@@ -17,6 +17,7 @@ from typing import Any, Literal, TypeVar, get_args
 
 from tfkit.diagnose.bias_variance import BiasVariance, Gap
 from tfkit.diagnose.error_rate import ErrorRate
+from tfkit.diagnose.recipe import Action, Actions
 from tfkit.experiment.description import Experiment
 from tfkit.run_folder import RunFolder
 
@@ -181,7 +182,7 @@ def read_history(folder: RunFolder) -> dict[str, list[float]]:
         if lines and not lines[-1].endswith("\n"):
             lines.pop()
         header, *rows = list(csv.reader(lines)) or [[]]
-        columns = zip(*(map(float, row) for row in rows), strict=True)
+        columns = zip(*(map(_number, row) for row in rows), strict=True)
         return dict(zip(header, map(list, columns), strict=bool(rows)))
     except ValueError as error:
         raise ValueError(f"{path.name} is damaged: {error}") from None
@@ -244,6 +245,7 @@ def _results(folder: RunFolder) -> _Outcome:
                 errors=dict(judgement["errors"]),
                 gaps=tuple(Gap(**gap) for gap in judgement["gaps"]),
                 tolerance=float(judgement["tolerance"]),
+                actions=_actions(judgement.get("actions")),
             ),
             best_epoch=int(content["best_epoch"]),
             epochs=int(content["epochs"]),
@@ -255,6 +257,18 @@ def _results(folder: RunFolder) -> _Outcome:
     except (TypeError, ValueError, AttributeError) as error:
         reason = f"{error}"
     raise ValueError(f"{folder.results.name} is damaged: {reason}")
+
+
+def _actions(recorded: Sequence[Mapping[str, str]] | None) -> Actions | None:
+    """What was to be tried; older runs did not record it."""
+    if recorded is None:
+        return None
+    return Actions(Action(**action) for action in recorded)
+
+
+def _number(cell: str) -> float:
+    # Keras's CSVLogger writes NA for what the last epoch of a training did not log.
+    return math.nan if cell == "NA" else float(cell)
 
 
 def _so_far(folder: RunFolder, options: Mapping[str, Any]) -> _Outcome:
@@ -323,7 +337,7 @@ def _defaults() -> dict[str, Any]:
 @cache
 def _bare_sections() -> frozenset[str]:
     # A type with a note on it, Annotated[ModelOptions, ...], is what the description
-    # writes as _Bare[ModelOptions].
+    # writes as Bare[ModelOptions].
     return frozenset(
         field.name
         for field in fields(Experiment)

@@ -16,7 +16,7 @@ from tfkit.callbacks import EarlyStopping, ManualControl, TrainingHealth
 from tfkit.callbacks.progress import ProgressDisplay
 from tfkit.callbacks.tensorboard import write_note
 from tfkit.diagnose import BiasVariance, ErrorRate
-from tfkit.experiment import config_file, environment, report, steps
+from tfkit.experiment import config_file, environment, report, run_summary, steps
 from tfkit.experiment.description import Experiment
 from tfkit.experiment.steps import PreparedData
 from tfkit.run_folder import RunFolder
@@ -33,7 +33,7 @@ class RunResult:
         folder: Where everything lies.
         model: The network with its best weights.
         errors: Error of train, dev and test, measured in inference mode.
-        judgement: Bias, variance, and what to try.
+        judgement: Bias, variance, and what to try, ranked for this run.
         epochs: Epochs trained.
         best_epoch: Epoch, counted from 1, whose weights were kept.
         stopped: Why training ended.
@@ -122,7 +122,13 @@ def _carry_out(
         folder=folder,
         model=model,
         errors=errors,
-        judgement=steps.judge(errors, experiment.run.human_error),
+        judgement=steps.judge(
+            errors,
+            experiment,
+            model=model,
+            prepared=prepared,
+            history=run_summary.read_history(folder),
+        ),
         epochs=fitted.epochs,
         best_epoch=fitted.best_epoch,
         stopped=fitted.stopped,
@@ -232,6 +238,8 @@ def _why_stopped(
         )
     if not np.isfinite(early_stopping.curves.train[-1]):
         return "the cost became NaN or infinite; try a lower learning rate"
+    if health.stopped_for is not None:
+        return f"{health.stopped_for.where} jumped; try a lower learning rate"
     if early_stopping.stopped_epoch:
         return "early stopping"
     if len(early_stopping.curves.epochs) < epochs:

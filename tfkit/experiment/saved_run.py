@@ -15,7 +15,7 @@ from tfkit import data
 from tfkit.data.csv_file import read_table
 from tfkit.data.npz_file import read_arrays
 from tfkit.diagnose import BiasVariance, ErrorRate
-from tfkit.experiment import config_file, steps
+from tfkit.experiment import config_file, run_summary, steps
 from tfkit.experiment.description import Experiment
 from tfkit.experiment.steps import PreparedData
 from tfkit.run_folder import RunFolder
@@ -111,7 +111,23 @@ def evaluate(folder: RunFolder) -> Evaluation:
     """
     run = load(folder)
     errors = steps.measure(run.model, run.data)
-    return Evaluation(errors, steps.judge(errors, run.experiment.run.human_error))
+    return Evaluation(errors, judge(folder, run, errors))
+
+
+def judge(
+    folder: RunFolder, run: SavedRun, errors: dict[str, ErrorRate]
+) -> BiasVariance:
+    """Judges a loaded run as it was judged at the end of its training.
+
+    Args:
+        folder: Where it lies.
+        run: What `load` returned.
+        errors: What `steps.measure` returned.
+    """
+    history = run_summary.read_history(folder) if folder.history.exists() else None
+    return steps.judge(
+        errors, run.experiment, model=run.model, prepared=run.data, history=history
+    )
 
 
 def predict(folder: RunFolder, file: str | Path) -> Predictions:

@@ -5,13 +5,15 @@ prepared = prepare_data(experiment)
 model = build_model(experiment, prepared)
 train = prepared.splits.train
 model.fit(train.x, train.y, batch_size=experiment.training.batch_size)
-judgement = judge(measure(model, prepared), experiment.run.human_error)
+errors = measure(model, prepared)
+judgement = judge(errors, experiment, model=model, prepared=prepared)
 """
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -190,13 +192,34 @@ def measure(model: keras.Model, prepared: PreparedData) -> dict[str, ErrorRate]:
     }
 
 
-def judge(errors: dict[str, ErrorRate], human_error: float) -> BiasVariance:
-    """Reads bias and variance from the errors that `measure` returns."""
-    return bias_variance(
+def judge(
+    errors: dict[str, ErrorRate],
+    experiment: Experiment,
+    *,
+    model: keras.Model,
+    prepared: PreparedData,
+    history: Mapping[str, Any] | None = None,
+) -> BiasVariance:
+    """Reads bias and variance from the errors, and ranks what to try for this run.
+
+    Args:
+        errors: What `measure` returned.
+        experiment: The description.
+        model: The trained model.
+        prepared: The data.
+        history: What each epoch logged, by name; None if that is not known.
+    """
+    judgement = bias_variance(
         train_error=errors["train"],
         dev_error=errors["dev"],
         test_error=errors.get("test"),
-        human_error=human_error,
+        human_error=experiment.run.human_error,
+    )
+    return judgement.with_evidence(
+        model=model,
+        history=history,
+        options=experiment.to_dict(),
+        examples=len(prepared.splits.train.y),
     )
 
 

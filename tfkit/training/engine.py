@@ -18,6 +18,7 @@ from keras.src.utils import rng_utils
 from keras.src.utils.python_utils import pythonify_logs
 
 from tfkit._variables import value_of
+from tfkit.training import labels
 from tfkit.training import plan as planning
 from tfkit.training.compiled_epoch import (
     CompiledEpoch,
@@ -92,6 +93,10 @@ class Engine:
     def fit(self, arguments: dict[str, Any]) -> keras.callbacks.History:
         """Trains as Keras's `fit` does with the same arguments."""
         self.model._assert_compile_called("fit")
+        labels.require_no_text(self.model, arguments["y"])
+        validation = arguments["validation_data"]
+        if isinstance(validation, (tuple, list)) and len(validation) > 1:
+            labels.require_no_text(self.model, validation[1], "y of validation_data")
         reason = self.refusal() or (
             "`optimizer` is None" if self.model.optimizer is None else None
         )
@@ -190,6 +195,7 @@ class Engine:
             **cached,
         }
         self.model._assert_compile_called("evaluate")
+        labels.require_no_text(self.model, y)
         if cached or steps is not None or self.refusal():
             return self.keras.evaluate(**arguments)
         try:

@@ -209,3 +209,41 @@ def test_a_fixed_sample_of_the_training_set(count):
     # Examples keep their labels.
     rows = {tuple(row): label for row, label in zip(x, y, strict=True)}
     assert [rows[tuple(row)] for row in first[0]] == list(first[1])
+
+
+def test_without_the_training_data_the_text_says_how_to_get_a_verdict(
+    tmp_path, read, classifier, fit
+):
+    board = TensorBoard(tmp_path, write_graph=False)
+    fit(classifier(keras), [board])
+    text = read(tmp_path / "train").text("verdict/at the end")
+    assert "No verdict on bias and variance" in text
+    assert "TensorBoard(train_data=(x, y) and dev_data=(x, y))" in text
+
+
+def test_only_what_is_missing_is_asked_for(tmp_path, read, classifier, fit, data):
+    _, dev = data
+    fit(classifier(keras), [TensorBoard(tmp_path, write_graph=False, dev_data=dev)])
+    text = read(tmp_path / "train").text("verdict/at the end")
+    assert "the train data are not known" in text
+    assert "TensorBoard(train_data=(x, y))" in text
+
+
+def test_a_regression_is_not_told_to_get_a_verdict(tmp_path, read, fit):
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    fit(model, [TensorBoard(tmp_path, write_graph=False)])
+    assert not any("verdict" in tag for tag in read(tmp_path / "train").tags)
+
+
+def test_a_training_that_blew_up_is_told_first(tmp_path, read, classifier, fit, data):
+    model = classifier(optimizer=keras.optimizers.Adam(1e4))
+    train, _ = data
+    fit(model, [TensorBoard(tmp_path, write_graph=False)], epochs=3)
+    cost = model.evaluate(*train, verbose=0)[0]
+    assert np.isfinite(cost)
+    assert cost > 3 * np.log(3)
+    text = read(tmp_path / "train").text("verdict/at the end")
+    assert "training does not work yet" in text
+    assert "against ln 3 = 1.1 for chance" in text
+    assert "bigger network" not in text

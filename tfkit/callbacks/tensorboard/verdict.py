@@ -13,11 +13,11 @@ import numpy as np
 from tfkit._predictions import names_of
 from tfkit.callbacks.tensorboard.curves import Curves, norms_over_depth
 from tfkit.callbacks.tensorboard.failures import Failures
-from tfkit.callbacks.tensorboard.judge import Judge, Predictions
+from tfkit.callbacks.tensorboard.judge import Judge, Predictions, _is_classifier
 
 if TYPE_CHECKING:
     from tfkit.callbacks.events.writer import EventWriter
-    from tfkit.diagnose import ErrorRate
+    from tfkit.diagnose import BiasVariance, ErrorRate
 
 #: Share of the training time that measuring in between may take.
 SHARE = 0.01
@@ -61,6 +61,7 @@ class Verdict:
         self._began, self._spent = time.monotonic(), 0.0
         self._judged = -1
         self._drawn: dict[tuple[str, str], tuple[int, float]] = {}
+        self._costs: dict[int, float] = {}
 
     def epoch(self, number: int) -> None:
         """Measures the model if it is time."""
@@ -73,7 +74,7 @@ class Verdict:
             due = (number + 1) % int(self._every) == 0
         if due:
             start = time.monotonic()
-            self._measure(number, ("train", "train-dev", "dev"))
+            self._measure(number, ("train", "train-dev", "dev"), None)
             # The first time traces the functions, and says nothing of the next.
             self._spent += 0.0 if self._judged < 0 else time.monotonic() - start
             self._judged = number
@@ -95,9 +96,12 @@ class Verdict:
         self._writer.flush()
         if self._curves.last is not None:
             pictures.gradients(norms_over_depth(self._curves.last))
+        why = self._why_silent(model)
+        if why:
+            self._curves.say("verdict/at the end", why, number)
         if judge is None:
             return {}
-        errors = self._measure(number, tuple(RUNS), final=True)
+        errors = self._measure(number, tuple(RUNS), model)
         part = next((p for p in ("dev", "train") if p in judge.parts), None)
         pictures.filters(None if part is None else judge.parts[part][0])
         if part is not None:
@@ -120,8 +124,9 @@ class Verdict:
             self._curves.add(run, new, number)
 
     def _measure(
-        self, number: int, parts: Sequence[str], *, final: bool = False
+        self, number: int, parts: Sequence[str], final: keras.Model | None
     ) -> dict[str, float]:
+        """Measures these parts; `final` is the model, at the end of its training."""
         judge = self._judge
         assert judge is not None
         if "train" in judge.parts:
@@ -130,11 +135,12 @@ class Verdict:
                 metrics = judge.metrics("train")
                 named = {f"epoch_{name}": value for name, value in metrics.items()}
                 self._draw(RUNS["train"], named, number)
+                self._costs[number] = metrics.get("loss", 0.0)
         errors: dict[str, ErrorRate] = {}
         for part in parts:
             what = f"the error of the {part} data"
             with self._failures.caught(what, _remedy(part, "predict(x)")):
-                found = judge.predictions(part, final=final)
+                found = judge.predictions(part, final=final is not None)
                 if found is not None:
                     errors[part] = found.error
         for part, error in errors.items():
@@ -143,15 +149,47 @@ class Verdict:
             self._draw("human", {"error": self._human_error}, number)
         what = "the verdict on bias and variance"
         with self._failures.caught(what, "Look at the errors of its parts."):
-            self._say(errors, number, final=final)
+            self._say(errors, number, final)
         return {name: error.rate for name, error in errors.items()}
 
+    def _why_silent(self, model: keras.Model) -> str:
+        """Why there is no verdict on a classifier, and how to get one; "" if there is."""
+        parts = {} if self._judge is None else self._judge.parts
+        missing = [part for part in ("train", "dev") if part not in parts]
+        if not missing or not _is_classifier(model):
+            return ""
+        data = " and ".join(missing)
+        arguments = " and ".join(f"{part}_data=(x, y)" for part in missing)
+        return (
+            f"No verdict on bias and variance: the {data} data are not known here, as "
+            "they are in tfkit's compiled epochs with `validation_data`. Give "
+            f"`TensorBoard({arguments})`."
+        )
+
+    def _failed(self, verdict: BiasVariance, model: keras.Model | None) -> BiasVariance:
+        """The verdict with what the costs say of it, if training did not work."""
+        if not self._costs:
+            return verdict
+        last = next(iter(self._costs.values()))
+        costs = []
+        for epoch in range(max(self._costs) + 1):
+            # Not every epoch is measured.
+            last = self._costs.get(epoch, last)
+            costs.append(last)
+        told = verdict.with_evidence(model=model, history={"loss": costs})
+        failed = told.actions is not None and told.actions.training_failed
+        return told if failed else verdict
+
     def _say(
-        self, errors: Mapping[str, ErrorRate], number: int, *, final: bool
+        self,
+        errors: Mapping[str, ErrorRate],
+        number: int,
+        final: keras.Model | None,
     ) -> None:
         """Writes the verdict in words, where there is one."""
         verdict = self._judge.verdict(errors) if self._judge is not None else None
         if verdict is not None:
+            verdict = self._failed(verdict, final)
             when = "of the weights that training left" if final else "after this epoch"
             lines = [f"**{verdict.verdict}** {when}", ""]
             lines += ["| | | 95 % interval |", "|---|---|---|"]

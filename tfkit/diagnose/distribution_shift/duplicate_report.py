@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tfkit._checks import check_number
+from tfkit.data.splits import MISLEADING_COPIES
 from tfkit.diagnose.distribution_shift.wording import advice_lines, wrapped
 
 if TYPE_CHECKING:
@@ -182,8 +183,9 @@ class DuplicateReport:
             leak = self.leaks[0]
             group = any(leak is shared for shared in self.shared_groups)
             of = " by their group" if group else ""
+            slight = "" if leak.share >= MISLEADING_COPIES else "slight "
             parts.append(
-                f"leakage: {len(leak.indices)} of {leak.size} {leak.split} examples "
+                f"{slight}leakage: {len(leak.indices)} of {leak.size} {leak.split} examples "
                 f"({leak.share:.1%}) are in {leak.other}{of}"
             )
         elif self.copies:
